@@ -40,7 +40,7 @@ def test_the_body_tells_the_plan_its_evidence_and_what_follows() -> None:
     assert re.findall(r"(?m)^#+ (.*)$", body) == [
         "Release `2023.06.2`",
         "The change",
-        "What comes with it",
+        "Changes in the components",
         "The evidence",
         "What happens after the merge",
     ]

@@ -74,7 +74,7 @@ def test_the_ticket_has_boxes() -> None:
     text = ticket_body(contents(History(commits("#7"), commits("#8"))), GITHUB)
     assert "- [ ] Seen to work on staging\n- [ ] Deployed to production\n- [ ] Seen to work in production" in text
     assert "- [ ] m2ms/tickets#7 (backend)" in text
-    assert "No longer in it:\n\n- m2ms/tickets#8 (backend)" in text
+    assert "No longer included:\n\n- m2ms/tickets#8 (backend)" in text
     assert "**backend loses commits**" in text and "Removed: 1 commit." in text
 
 
@@ -104,7 +104,7 @@ def test_a_ticket_that_was_not_read_is_not_said_to_be_missing() -> None:
         "None of the commits that could be read names a ticket. The commits of the backend could not be read: they may "
         "name more."
     ) in text
-    assert "that came with it names" not in text
+    assert "None of the new commits" not in text
     named = Change(pin("frontend", "2023.05.3"), pin("frontend", "2023.05.4"), History(commits("#7")))
     assert "(frontend)\n\nThe commits of the backend could not" in ticket_body(contents(changes=[lost, named]), GITHUB)
 

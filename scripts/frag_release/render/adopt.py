@@ -114,7 +114,7 @@ def _jobs(found: Sequence[tuple[str, int]]) -> str:
 def _change(report: AdoptReport) -> Iterator[str]:
     if report.diff:
         yield ""
-        yield from (_safe(line) for line in report.diff.removesuffix("\n").split("\n"))
+        yield from (_line(line) for line in report.diff.removesuffix("\n").split("\n"))
         yield ""
         yield (
             "Check the change, commit it, and have it reviewed."
@@ -127,7 +127,7 @@ def _change(report: AdoptReport) -> Iterator[str]:
         yield from ["Add these lines yourself:"] if report.by_hand else []
         for one in report.by_hand:
             yield f"  {visible(one.where)}{f' (line {one.line})' if one.line else ''}:"
-            yield from (f"      {_safe(line)}" for line in one.lines)
+            yield from (f"      {_line(line)}" for line in one.lines)
 
 
 def _files(report: AdoptReport) -> list[str]:
@@ -135,7 +135,7 @@ def _files(report: AdoptReport) -> list[str]:
     lines = []
     for one in report.files:
         lines.append(f"  {visible(one.path)}: {_file(one, added=report.changed)}")
-        lines += [f"    {_safe(line)}" for line in one.diff.removesuffix("\n").split("\n") if one.diff]
+        lines += [f"    {_line(line)}" for line in one.diff.removesuffix("\n").split("\n") if one.diff]
     return _titled("The other files:", lines)
 
 
@@ -147,7 +147,7 @@ def _file(one: OtherFile, *, added: bool) -> str:
     return "exists, and differs. It is left as it is: copy what you want of this by hand" if one.diff else "exists"
 
 
-def _safe(line: str) -> str:
+def _line(line: str) -> str:
     return markdown.verbatim(line.removesuffix("\r"), 10_000)
 
 
@@ -173,7 +173,7 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield "Settings still to make, with gh as an administrator (adapt afterwards who may do what):"
     yield "# Only administrators create production tags; replace them in the bypass list with your release managers"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", tags, ["creation"], True))
-    yield "# Production tags cannot be moved or deleted, by administrators either"
+    yield "# Production tags cannot be moved or deleted, not even by administrators"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", tags, ["update", "deletion"], False))
     yield "# Merges require a review; skip this if releases are committed without a pull request"
     yield _posted(f"repos/{repository}/rulesets", _REVIEW)

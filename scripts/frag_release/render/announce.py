@@ -39,7 +39,7 @@ def summary(report: AnnounceReport, links: Links) -> str:
         Section(16, "What failed", open_findings(report.findings, lambda _file, _line: "")),
         Section(15, "The chain", _chain(report)),
         Section(14, "Tickets", tickets.items(named_tickets(report.contents.changes).added)),
-        Section(13, "What came with it", changes.table()),
+        Section(13, "Changes in the components", changes.table()),
         Section(8, "", shown),
         Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),

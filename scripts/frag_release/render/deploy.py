@@ -35,7 +35,7 @@ _STAGES = {
 }
 """The mark of each stage, the number of completed steps, and the state of the step after them."""
 _OUTCOME_MARKS = {"success": "✅", "failure": "❌"}
-_RECORDED = {
+_OWN_STEP_OUTCOMES = {
     Stage.HANDED_OVER: "Verified: the step that deploys is next",
     Stage.NOT_BEGUN: "The step that deploys was skipped: nothing was deployed",
     Stage.LEFT: "The step that deploys was cancelled",
@@ -46,7 +46,7 @@ _RECORDED = {
 """Descriptions in deployment records of a workflow step's deployment."""
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
-_THEN = {
+_STEPS_BY_STAGE = {
     Stage.READY: [],
     Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
     Stage.HANDED_OVER: [
@@ -104,7 +104,7 @@ def record_words(report: DeployReport) -> str:
     if report.by_own_step:
         seen = "and the site shows it" if report.site else "and no site was checked"
         deployed = {Stage.DEPLOYED: f"The step that deploys succeeded, {seen}"}
-        return {**_RECORDED, **deployed}.get(stage, "Nothing was handed over")
+        return {**_OWN_STEP_OUTCOMES, **deployed}.get(stage, "Nothing was handed over")
     if job is None:
         unknown = "Whether AWX launched a job could not be determined"
         return unknown if stage is Stage.NOT_KNOWN else "Nothing was launched"
@@ -126,9 +126,9 @@ def next_steps(report: DeployReport) -> list[str]:
         remedy = report.problem.remedy or "Run this again."
         return [markdown.words(remedy, url=_where_to_look(report)), *_if_broken(report)]
     warned = ["Look at the warnings first."] if _warns(report) else []
-    if stage in _THEN:
+    if stage in _STEPS_BY_STAGE:
         unmet = remedies(blocking(report.judged.decision.findings))
-        return [*(warned if stage is Stage.HANDED_OVER else unmet), *_THEN[stage]]
+        return [*(warned if stage is Stage.HANDED_OVER else unmet), *_STEPS_BY_STAGE[stage]]
     if report.site is None:
         return [*warned, "Look at the site: no `verify-url` is set, so it was not checked."]
     if report.shown_before:
@@ -155,7 +155,7 @@ def _if_broken(report: DeployReport) -> list[str]:
 def _of_refusal(report: DeployReport) -> list[str]:
     if not report.refusal:
         mends = can_mend_elsewhere(blocking(report.judged.decision.findings))
-        return [f"{_nothing(report)}{' This can be run again at any time.' if mends else ''}"]
+        return [f"{_no_effect(report)}{' This can be run again at any time.' if mends else ''}"]
     if report.target.is_production:
         return [
             "Re-run the job in the workflow run of the production tag. To deploy a published release from a form, "
@@ -164,7 +164,7 @@ def _of_refusal(report: DeployReport) -> list[str]:
     return ["To deploy it anyway, to staging or a stack of your own, set `ungated: true`."]
 
 
-def _nothing(report: DeployReport) -> str:
+def _no_effect(report: DeployReport) -> str:
     return "Nothing was handed over." if report.by_own_step else "Nothing was launched."
 
 
@@ -183,7 +183,7 @@ def _verdict(report: DeployReport) -> str:
 def _reason(report: DeployReport) -> str:
     image, where, job = report.image, report.target.environment, report.job
     if report.stage is Stage.REFUSED:
-        return f"{report.refusal or report.judged.decision.reason} {_nothing(report)}"
+        return f"{report.refusal or report.judged.decision.reason} {_no_effect(report)}"
     if report.problem:
         return report.problem.message
     if report.by_own_step and report.stage is not Stage.PLANNED:

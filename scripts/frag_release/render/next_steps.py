@@ -41,7 +41,7 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     previous = report.previous.tag.text if report.previous else ""
     if previous in report.taken_back:
         previous = ""
-    last = _named(report, links, previous) if previous else ""
+    last = _tag_link(report, links, previous) if previous else ""
     released = report.released
     lost = released.reason if isinstance(released, Unknown) and released is not NOT_ASKED else ""
     if good == "" and report.taken_back:
@@ -55,11 +55,11 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
         lost = f" The releases could not be read: {markdown.words(lost, 300)}." if lost else ""
         what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
     else:
-        what = _there(report, links, good)
+        what = _last_good(report, links, good)
         if last and good != previous:
             what += f" The previous tag, {last}, has none: it was blocked, never released, or released by hand."
-    ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
-    return f"{what}{'' if good else _unread(report)}{_taken_back(report, links)}\n\n{ways}"
+    ways = _ways(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
+    return f"{what}{'' if good else _unread_rollbacks(report)}{_taken_back(report, links)}\n\n{ways}"
 
 
 def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
@@ -68,26 +68,26 @@ def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
     higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
     newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
     if newest:
-        what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+        what = f"The newest release is {_tag_link(report, links, newest)}: its `release.json` is there."
     elif judged and isinstance(report.released, Released) and any(one in report.released.taken_back for one in higher):
         return "Every higher release was taken back. Release the fix under the next free tag."
     elif higher:
         newest = higher[-1]
-        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
+        what = f"The newest tag is {_tag_link(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
     else:
         return ""
-    return f"{what} Once it is safe to run again, deploy it:\n\n{_how(report, links, newest, awx=awx)}"
+    return f"{what} Once it is safe to run again, deploy it:\n\n{_ways(report, links, newest, awx=awx)}"
 
 
-def _there(report: GateReport, links: Links, good: str) -> str:
+def _last_good(report: GateReport, links: Links, good: str) -> str:
     """Return which release is good, or, if records of rollbacks could not be read, the newest with a record."""
-    unread = _unread(report)
+    unread = _unread_rollbacks(report)
     if not unread:
-        return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
-    return f"The newest older release with a `release.json` is {_named(report, links, good)}.{unread}"
+        return f"The last good release is {_tag_link(report, links, good)}: its `release.json` is there."
+    return f"The newest older release with a `release.json` is {_tag_link(report, links, good)}.{unread}"
 
 
-def _unread(report: GateReport) -> str:
+def _unread_rollbacks(report: GateReport) -> str:
     """Return why taken-back releases are unknown; empty if the deployment records were read."""
     unread = "" if isinstance(report.released, Unknown) else report.released.unread
     return f" {markdown.words(rollbacks_unknown(unread), 400)} {MAKE_SURE}" if unread else ""
@@ -105,17 +105,17 @@ def _taken_back(report: GateReport, links: Links) -> str:
     """Return which newer releases are skipped because production went back from them."""
     good = parse_production_tag(report.last_good or "", report.tag_format)
     left = [tag for one in report.taken_back if (tag := parse_production_tag(one, report.tag_format))]
-    passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
+    passed = [_tag_link(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
     if not passed:
         return ""
     return f" Skipped, because production went back from them: {', '.join(passed[:10])}."
 
 
-def _named(report: GateReport, links: Links, tag: str) -> str:
+def _tag_link(report: GateReport, links: Links, tag: str) -> str:
     return markdown.code_link(tag, links.tag(report.repository, tag))
 
 
-def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
+def _ways(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
     """Return the two ways to deploy a release again without building it, and what neither does.
 
     It was not checked whether the stack has the form, so the text has an "if" and no link to the form.
@@ -135,15 +135,14 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
     by_hand = (
         f"By hand: {launch} {image}{tool}, after checking that it is still the released image. Nothing is verified."
     )
-    by_hand += _typed(report, tag)
+    by_hand += _awx_fields(report, tag)
     undone = (
-        "Re-running its build does not work: `tag-order` refuses it once a higher release exists. Database migrations "
-        "are not undone."
+        "Once a higher release exists, `tag-order` refuses a re-run of its build. Database migrations are not undone."
     )
     return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])
 
 
-def _typed(report: GateReport, tag: str) -> str:
+def _awx_fields(report: GateReport, tag: str) -> str:
     """Return what to enter in AWX for the tag and the digest; other variables may hold secrets, and are not shown."""
     form = report.awx
     if form is None:
@@ -171,14 +170,14 @@ def remedies(blockers: Sequence[Finding], cap: int = 18) -> list[str]:
         by_remedy.setdefault(key, []).append(finding)
     ordered = sorted(by_remedy.items(), key=lambda item: item[0][0])
     steps = [
-        f"{MARKS[found[0].status]} {_subjects(found)}: {_what(found)}{markdown.words(remedy, url=found[0].url)}"
+        f"{MARKS[found[0].status]} {_subjects(found)}: {_messages(found)}{markdown.words(remedy, url=found[0].url)}"
         for (_, remedy), found in ordered[:cap]
     ]
     left = len(ordered) - cap
     return steps + ([f"… and {count(left, 'more step')}, listed below."] if left > 0 else [])
 
 
-def _what(findings: Sequence[Finding], cap: int = 3) -> str:
+def _messages(findings: Sequence[Finding], cap: int = 3) -> str:
     messages = dict.fromkeys(markdown.words(one.message, 400) for one in findings)
     more = ["…"] if len(messages) > cap else []
     return f"{'<br>'.join([*list(messages)[:cap], *more])}<br>→ "

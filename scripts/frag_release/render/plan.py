@@ -20,7 +20,7 @@ from .markdown import verbatim, visible
 from .wording import MARKS, Links, References, age, count, finding_lines
 
 _NAME, _STATE = 80, 40
-_JOBS_OF_A_LINE, _OTHERS, _TICKETS, _DIFF_LINES = 12, 3, 30, 60
+_MAX_JOBS, _MAX_BUILDS, _MAX_TICKETS, _MAX_DIFF_LINES = 12, 3, 30, 60
 BUILD_MARKS = {
     "success": "✅",
     "failure": "❌",
@@ -56,8 +56,8 @@ def progress_line(progress: Progress) -> str:
     build = progress.build
     state = visible(state_in_words(build), _STATE)
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
-    jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
-    more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
+    jobs = [_job_in_line(job, progress) for job in progress.jobs[:_MAX_JOBS] if job.conclusion != "skipped"]
+    more = [f"{len(progress.jobs) - _MAX_JOBS} more jobs"] if len(progress.jobs) > _MAX_JOBS else []
     end = progress.expected_end
     parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
@@ -85,7 +85,7 @@ def hold_in_words(hold: Hold) -> str:
     """Return what a build waits for, as the predicate of a sentence about it; empty if unknown."""
     waits = [_rules_in_words(one) for one in hold.environments]
     if hold.others:
-        waits.append(f"may wait behind {listed(map(_run_in_words, hold.others), _OTHERS)}")
+        waits.append(f"may wait behind {listed(map(_run_in_words, hold.others), _MAX_BUILDS)}")
     return ", and ".join(waits)
 
 
@@ -105,7 +105,7 @@ def state_in_words(build: Build) -> str:
     return in_words(build.state)
 
 
-def _job_of_a_line(job: Job, progress: Progress) -> str:
+def _job_in_line(job: Job, progress: Progress) -> str:
     name = visible(job.name, _NAME)
     if not job.ran:
         return f"{name} {visible(in_words(job.status), _STATE)}"
@@ -272,7 +272,7 @@ def diff(plan: Plan) -> str:
 def _diff_lines(plan: Plan) -> tuple[list[str], int]:
     """Return the first lines that change, ready to show, and how many more there are."""
     lines = plan.diff.split("\n") if plan.is_needed else []
-    return [verbatim(line, 300) for line in lines[:_DIFF_LINES]], len(lines) - _DIFF_LINES
+    return [verbatim(line, 300) for line in lines[:_MAX_DIFF_LINES]], len(lines) - _MAX_DIFF_LINES
 
 
 def new_tags(report: PrepareReport, links: Links) -> str:
@@ -380,7 +380,7 @@ def _change(change: Change) -> list[str]:
         removed = 0
     else:
         tickets = change.history.references().tickets
-        named = f", tickets {listed((f'#{number}' for number in tickets), _TICKETS, ' ')}" if tickets else ""
+        named = f", tickets {listed((f'#{number}' for number in tickets), _MAX_TICKETS, ' ')}" if tickets else ""
         removed = len(change.history.removed)
         what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}"
     lines = [f"{name}: {old} -> {new} ({what})"]

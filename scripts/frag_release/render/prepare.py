@@ -31,7 +31,7 @@ def summary(report: PrepareReport, links: Links) -> str:
         Section(18, "What to do next", plan_steps(report, links)),
         Section(17, _title_of_diff(report), diff(report.plan)),
         Section(17, "New tags of components", new_tags(report, links)),
-        Section(15, "What comes with it", changes.table()),
+        Section(15, "Changes in the components", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(14, "What was made", action_list(report.actions)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
@@ -60,7 +60,7 @@ def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY
         Section(20, "", _introduction(report, links)),
         Section(19, "", _warnings(report, changes)),
         Section(18, "The change", diff(report.plan)),
-        Section(15, "What comes with it", changes.table()),
+        Section(15, "Changes in the components", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
         *(Section(3, "", fold) for fold in changes.commits(50)),
@@ -89,14 +89,14 @@ def plan_steps(report: PrepareReport, links: Links) -> str:
     """Return a numbered list in Markdown."""
     stage = report.stage
     if stage is Stage.REFUSED:
-        return markdown.numbered([*remedies(blocking(report.findings), 16), *_newest(report), _again(report)])
+        return markdown.numbered([*remedies(blocking(report.findings), 16), *_newest(report), _after_refusal(report)])
     warnings = sum(finding.status is Status.WARN for finding in report.findings)
     first = [f"Look at the {count(warnings, 'warning')} below first."] if warnings else []
     steps = {
-        Stage.PLANNED: _carry_out(report),
+        Stage.PLANNED: _steps_of_plan(report),
         Stage.PROPOSED: [*_review(report), *after_the_merge(report.plan)],
         Stage.COMMITTED: [_committed(report, links), *after_the_merge(report.plan)],
-        Stage.NOTHING: _as_it_is(report),
+        Stage.NOTHING: _steps_without_change(report),
     }[stage]
     return markdown.numbered([*first, *steps])
 
@@ -128,17 +128,17 @@ def _newest(report: PrepareReport) -> list[str]:
     return steps[:2]
 
 
-def _again(report: PrepareReport) -> str:
+def _after_refusal(report: PrepareReport) -> str:
     if all(finding.status is Status.UNKNOWN for finding in blocking(report.findings)):
-        return f"Then run this again with the same inputs: nothing was found to be wrong, and {_nothing(report)}."
-    return f"Then run this again with the same or other versions; {_nothing(report)}."
+        return f"Then run this again with the same inputs: nothing was found to be wrong, and {_kept(report)}."
+    return f"Then run this again with the same or other versions; {_kept(report)}."
 
 
-def _nothing(report: PrepareReport) -> str:
+def _kept(report: PrepareReport) -> str:
     return "what was made is kept" if report.actions else "nothing was written"
 
 
-def _carry_out(report: PrepareReport) -> list[str]:
+def _steps_of_plan(report: PrepareReport) -> list[str]:
     if report.dry_run:
         return ["Look at the plan below.", "To carry it out, run this again with `dry-run` off."]
     return ["Nothing: this plan is carried out now."]
@@ -155,7 +155,7 @@ def _committed(report: PrepareReport, links: Links) -> str:
     return f"Look at the commit {markdown.code_link(report.commit[:12], url)}: it changes only the lines below."
 
 
-def _as_it_is(report: PrepareReport) -> list[str]:
+def _steps_without_change(report: PrepareReport) -> list[str]:
     if report.plan.committed:
         return after_the_merge(report.plan)
     tag = markdown.code(report.plan.stack_tag, 60)

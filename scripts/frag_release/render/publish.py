@@ -42,12 +42,12 @@ LINES = """\
     name: ${{ steps.pushed.outputs.artifact }}
     path: ${{ runner.temp }}/stack-image.txt"""
 """Steps with which a build records its own image, as in `examples/build-main.yaml`; a test compares the two."""
-_BY_HAND = "This job can be run again at any time: it detects what exists and continues from there."
+_RE_RUN = "This job can be run again at any time: it detects what exists and continues from there."
 
 
 def summary(report: PublishReport | NothingReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
-    return _nothing(report.nothing) if isinstance(report, NothingReport) else _summary(report, links)
+    return _summary_of_nothing(report.nothing) if isinstance(report, NothingReport) else _summary(report, links)
 
 
 def text(report: PublishReport | NothingReport) -> str:
@@ -79,7 +79,7 @@ def _summary(report: PublishReport, links: Links) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def _nothing(review: NothingToPublish) -> str:
+def _summary_of_nothing(review: NothingToPublish) -> str:
     parts = ["## ➖ Nothing to publish", f"**{markdown.words(review.reason)}**"]
     parts += [f"### What to do next\n\n1. {markdown.words(review.remedy)}"] if review.remedy else []
     parts.append("This run made no tag, no build and no release.")
@@ -97,11 +97,11 @@ def _text(report: PublishReport) -> str:
 def next_steps(report: PublishReport) -> list[str]:
     """Return what to do, as Markdown."""
     if report.stage is Stage.REFUSED:
-        return [*remedies(blocking(report.judged.decision.findings)), _BY_HAND]
+        return [*remedies(blocking(report.judged.decision.findings)), _RE_RUN]
     if report.problem:
         build = report.progress.build if report.progress else None
         look = [f"Look at {markdown.link('the build', build.url)}."] if build and not build.passed else []
-        return [*look, markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
+        return [*look, markdown.words(report.problem.remedy or "Run this again."), _RE_RUN]
     if report.stage is Stage.PLANNED:
         if report.release_url:
             return ["Nothing to do: the release is public already."]
@@ -109,7 +109,7 @@ def next_steps(report: PublishReport) -> list[str]:
     if report.stage is Stage.READY:
         return []
     if report.stage is Stage.STARTED:
-        return [f"Follow {markdown.link('the build', report.run_url)}.", _BY_HAND]
+        return [f"Follow {markdown.link('the build', report.run_url)}.", _RE_RUN]
     if report.stage is Stage.WAITING:
         return _steps_of_waiting(report)
     warned = ["Look at the warnings first."] if report.notes else []

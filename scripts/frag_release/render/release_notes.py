@@ -110,9 +110,9 @@ class _Notes:
         return [
             Section(20, "", self._introduction()),
             Section(19, "", self._warnings()),
-            Section(18, "What is left to do", self._checklist() if self.is_ticket else ""),
+            Section(18, "Remaining steps", self._checklist() if self.is_ticket else ""),
             Section(17, "Tickets", self._tickets()),
-            Section(15, "What came with it", self.changes.table()),
+            Section(15, "Changes in the components", self.changes.table()),
             Section(14, "The evidence", self._evidence()),
             Section(13, "The build", self._build()),
             *(Section(3, "", fold) for fold in self.changes.commits(-(-self.cap // 5))),
@@ -161,13 +161,13 @@ class _Notes:
         plain = TicketList(self.references, self.contents.titles, self.cap)
         parts = [listed.items(named.added) or self._none_named()]
         parts += [self._more()] if named.added else []
-        parts += [f"No longer in it:\n\n{plain.items(named.removed)}"] if named.removed else []
+        parts += [f"No longer included:\n\n{plain.items(named.removed)}"] if named.removed else []
         parts += [f"{count(named.without_ticket, 'commit')} without a ticket."] if named.without_ticket else []
         return "\n\n".join(filter(None, [*parts, listed.unread([*named.added, *named.removed])]))
 
     def _none_named(self) -> str:
         more = self._more()
-        return f"None of the commits that {'could be read' if more else 'came with it'} names a ticket. {more}".rstrip()
+        return f"None of the {'commits that could be read' if more else 'new commits'} names a ticket. {more}".rstrip()
 
     def _more(self) -> str:
         """Return a note that tickets may be missing; empty if the commits of all components were read."""
@@ -218,11 +218,11 @@ def _steps(contents: Contents) -> Sequence[str]:
 
 def approved_by(approvals: Sequence[Approval], before: str = "") -> str:
     """Return who approved it, as a sentence after `before`; empty if no approval is known."""
-    named = [f"{markdown.text(one.by, 80)}{_into(one)}" for one in approvals[:10]]
+    named = [f"{markdown.text(one.by, 80)}{_environments(one)}" for one in approvals[:10]]
     return f"{before}Approved by {', '.join(named)}." if named else ""
 
 
-def _into(one: Approval) -> str:
+def _environments(one: Approval) -> str:
     named = ", ".join(markdown.code(name, 100) for name in one.environments[:5])
     return f" ({named})" if named else ""
 
