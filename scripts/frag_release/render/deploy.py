@@ -106,8 +106,8 @@ def record_words(report: DeployReport) -> str:
         deployed = {Stage.DEPLOYED: f"The step that deploys succeeded, {seen}"}
         return {**_OWN_STEP_OUTCOMES, **deployed}.get(stage, "Nothing was handed over")
     if job is None:
-        unknown = "Whether AWX launched a job could not be determined"
-        return unknown if stage is Stage.NOT_KNOWN else "Nothing was launched"
+        is_known = stage is not Stage.NOT_KNOWN
+        return "Nothing was launched" if is_known else "Whether AWX launched a job could not be determined"
     more = {
         Stage.NOT_BEGUN: " before it began: nothing was deployed",
         Stage.LEFT: " when last seen: this run no longer follows it",

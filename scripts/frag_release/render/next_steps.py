@@ -28,9 +28,7 @@ def rollback_card(
 
     With `untouched` this run has not deployed and will not. With `awx` it is AWX that deploys.
     """
-    if untouched:
-        return Section(worth, TITLE, _UNTOUCHED)
-    return Section(worth, TITLE, way_back(report, links, awx=awx))
+    return Section(worth, TITLE, _UNTOUCHED if untouched else way_back(report, links, awx=awx))
 
 
 def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:

@@ -54,7 +54,11 @@ def text(report: PublishReport | NothingReport) -> str:
     """Return the stage for the log, with the findings if they were not shown before."""
     if isinstance(report, NothingReport):
         return "\n".join(filter(None, [report.headline, report.nothing.reason, report.nothing.remedy]))
-    return _text(report)
+    lines = [report.headline, markdown.visible(_reason(report))]
+    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.WAITING, Stage.PUBLISHED)
+    lines += [] if shown_before else finding_lines(report.judged.decision.findings)
+    lines += [markdown.visible(note) for note in report.notes]
+    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def _summary(report: PublishReport, links: Links) -> str:
@@ -84,14 +88,6 @@ def _summary_of_nothing(review: NothingToPublish) -> str:
     parts += [f"### What to do next\n\n1. {markdown.words(review.remedy)}"] if review.remedy else []
     parts.append("This run made no tag, no build and no release.")
     return "\n\n".join(parts) + "\n"
-
-
-def _text(report: PublishReport) -> str:
-    lines = [report.headline, markdown.visible(_reason(report))]
-    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.WAITING, Stage.PUBLISHED)
-    lines += [] if shown_before else finding_lines(report.judged.decision.findings)
-    lines += [markdown.visible(note) for note in report.notes]
-    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def next_steps(report: PublishReport) -> list[str]:
