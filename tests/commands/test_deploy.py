@@ -179,7 +179,7 @@ def test_a_finding_that_is_allowed_is_loud(ready: Deployment) -> None:
     outcome = ready.deploy(expected_stack_digest=OTHER_DIGEST, allow="stack-image:stack@2023.06.2")
     assert outcome.status == 0, outcome.log
     assert "**ALLOWED by hand:** `stack-image:stack`" in outcome.summary
-    assert "changed nothing" not in outcome.summary
+    assert "had no effect" not in outcome.summary
 
 
 def test_what_is_switched_off_is_loud(ready: Deployment) -> None:
@@ -479,7 +479,7 @@ def test_without_a_page_nobody_has_looked(ready: Deployment) -> None:
     """Without verify-url it is deployed, and the summary says that nobody has looked at the site."""
     outcome = ready.deploy(verify_url="", verify_text="")
     assert (outcome.status, ready.site.requests) == (0, []), outcome.log
-    assert "no `verify-url` is given" in outcome.summary
+    assert "no `verify-url` is set" in outcome.summary
 
 
 def test_a_private_stack_image_is_found_by_its_own_name(ready: Deployment) -> None:

@@ -271,7 +271,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     assert {key for key, value in stands.items() if value == "not needed"} == unneeded
     assert {value for key, value in stands.items() if key not in fine | unneeded} == {"missing"}
     assert (of(outcome, "tag-ruleset")["status"], of(outcome, "tag-ruleset")["demoted-from"]) == ("warn", "fail")
-    assert "8 guards from outside are not there." in outcome.summary
+    assert "8 guards from outside are missing." in outcome.summary
     assert outcome.summary.startswith("## ⚠️ Ready to run, and open: 8 guards missing\n")
     assert outcome.log.count("::warning title=outside ") == 9
     assert "/xchem/fragalysis-backend/settings/rules" in of(outcome, "backend-tag-ruleset")["url"]

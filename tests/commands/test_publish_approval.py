@@ -95,4 +95,4 @@ def test_a_build_that_waits_for_nobody_knows_whom_is_left(stack: Stack, status: 
         stack.world.github.fail("GET", "/pending_deployments$", status=status)
     outcome = stack.publish()
     assert (outcome.status, outcome.outputs["run-conclusion"]) == (0, "waiting"), outcome.log
-    assert "for whose could not be found" in outcome.log
+    assert "waits for an approval; whose could not be determined" in outcome.log

@@ -146,7 +146,7 @@ def as_of(report: AuditReport) -> str:
     """Return which facts are today's and which are of the tag's date."""
     return (
         f"Judged on {report.time:%Y-%m-%d at %H:%M} UTC, by today's rules: tags, branches, CI and images as they are "
-        "now; the order of tags and changes of the pair as of each tag's date. That is the date in an annotated "
+        "now; the order of tags and changes of the pair as of the date of each tag. That is the date in an annotated "
         "tag, or else the date of the commit."
     )
 
