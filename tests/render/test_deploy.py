@@ -136,7 +136,9 @@ def test_a_failure_in_production_leads_to_the_way_back() -> None:
 def test_the_way_back_names_the_template_that_was_launched() -> None:
     """Here AWX is known to be what deploys."""
     summary = deploy_summary(deployed(), GITHUB)
-    assert "By hand: launch the template in AWX for the image" in summary and "with the tool that deploys" not in summary
+    assert (
+        "By hand: launch the template in AWX for the image" in summary and "with the tool that deploys" not in summary
+    )
 
 
 def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:

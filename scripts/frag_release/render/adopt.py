@@ -170,7 +170,7 @@ def _past(past: Past) -> Iterator[str]:
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
     tags = f"refs/tags/{report.tag_format.ruleset_pattern}"
-    yield "Settings still to make, with gh as an administrator (adapt afterwards who may do what):"
+    yield "Settings still to make, with gh as an administrator (you can change afterwards who may do what):"
     yield "# Only administrators create production tags; replace them in the bypass list with your release managers"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", tags, ["creation"], True))
     yield "# Production tags cannot be moved or deleted, not even by administrators"
@@ -195,7 +195,7 @@ def _environment(report: AdoptReport) -> Iterator[str]:
     form = report.tag_format
     yield f"# Production environment: you become its reviewer, replacing any others; only tags such as {form.like()}"
     if any(one.subject == "staging-environment" for one in report.dangers):
-        yield "# First give staging its own environment (see above): a branch could no longer deploy to it in this one"
+        yield "# First give staging its own environment (see above): this one will refuse runs from branches"
     yield _approved_by_me(place)
     for pattern in form.environment_patterns:
         yield (
@@ -217,7 +217,7 @@ def _forms(report: AdoptReport) -> Iterator[str]:
     repository = report.repository
     if not report.files:
         return
-    yield "# Install it on the stack only, and give the forms its client ID and key (you approve in release-approved)"
+    yield "# Install it on the stack only, and give the forms its client ID and key (you review release-approved)"
     yield f"gh variable set RELEASE_APP_CLIENT_ID --repo {repository}"
     policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
     for name in ("release", "release-approved"):
