@@ -303,7 +303,7 @@ def untrue(records: Sequence[Record], job: int) -> list[str]:
 def _is_ended(record: Record) -> bool:
     state = record.states[-1:]
     return state in (["success"], ["error"]) or (
-        state == ["failure"] and "not seen on the site" in record.statuses[-1].description
+        state == ["failure"] and "the site did not show it" in record.statuses[-1].description
     )
 
 

@@ -80,8 +80,8 @@ def adopt(own_action: Path, clone: Path) -> Run:
 def test_a_stack_that_deploys_by_itself_gets_no_secrets_of_awx(adopt: Run) -> None:
     """With deployer none the settings that remain name no secret; by default they are AWX's."""
     assert "gh secret set AWX_HOST --repo xchem/fragalysis-stack" in adopt().stdout
-    settings = adopt("--deployer", "none").stdout.partition("Settings that remain")[2]
-    assert "secrets of that environment alone" in settings
+    settings = adopt("--deployer", "none").stdout.partition("Settings still to make")[2]
+    assert "secrets of only that environment" in settings
     assert "AWX_" not in settings
 
 
@@ -137,7 +137,7 @@ def test_a_new_stack_gets_every_file(adopt: Run, clone: Path) -> None:
     again = adopt("--all", "--write")
     assert again.stdout.startswith("Nothing to do: the gate is in front.\n")
     assert run_git(["status", "--porcelain"], clone) == b""
-    assert adopt("--all", "--check").stdout.count(": there\n") == 6
+    assert adopt("--all", "--check").stdout.count(": exists\n") == 6
 
 
 def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tm
     assert done.stdout.startswith("The change was written: 17 lines added, 1 line removed; 6 files added.\n"), (
         done.stderr
     )
-    assert "audit.yaml: there, and different. It is left" in done.stdout
+    assert "audit.yaml: exists, and differs. It is left" in done.stdout
     assert "    -jobs: {}\n" in done.stdout
     assert "xchem/api" not in (clone / FILE).read_text("utf-8")
     assert (clone / ".github" / "frag-release.yaml").read_text("utf-8").partition("\n")[2] == (
@@ -168,7 +168,7 @@ def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tm
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert [one["file"] for one in report["files"] if one["missing"] or one["diff"]] == [".github/workflows/audit.yaml"]
     other = adopt("--all", "--backend-branch", "next")
-    assert "frag-release.yaml: there, and different" in other.stdout
+    assert "frag-release.yaml: exists, and differs" in other.stdout
     assert "\n        branch: next\n" in other.stdout
 
 
@@ -222,7 +222,7 @@ def test_the_last_releases_are_judged_by_the_clones(adopt: Run, clone: Path, uns
         "    FAIL  pin-on-branch  backend  2023.05.2 of xchem/fragalysis-backend is not on production.",
         f"  2023.06.2 | backend 2023.05.1, frontend 2023.05.4 | nothing wrong found; {none}",
         f"  2023.06.1 | backend 2023.03.1, frontend 2023.05.3 | nothing wrong found; {none}",
-        "  Not checked without a token: CI, images, release.json. With GITHUB_TOKEN set, GitHub is asked.",
+        "  Not checked without a token: CI, images, release.json. Set GITHUB_TOKEN to check them on GitHub.",
     ]
     shutil.rmtree(clone.parent / "beside" / "fragalysis-backend")
     ends = [line.rpartition(" | ")[2] for line in last_releases(adopt(*given).stdout) if " | " in line]
@@ -367,7 +367,7 @@ def test_a_file_that_takes_no_change_is_left_with_the_lines(adopt: Run, clone: P
     assert (done.returncode, (clone / FILE).read_text("utf-8")) == (1, text)
     line = text.splitlines().index("  deploy-production: &it") + 1
     reason = f"the job deploy-production has an anchor, an alias or a tag (line {line})."
-    assert f"Nothing can be written safely: {reason}\nPut these lines in yourself:\n" in done.stdout
+    assert f"Nothing can be written safely: {reason}\nAdd these lines yourself:\n" in done.stdout
     assert "      needs: [gate, build]\n      if: needs.gate.outputs.deploy-production == 'true' && (" in done.stdout
 
 

@@ -34,10 +34,10 @@ def test_the_worked_example_gets_its_ticket(desk: Desk) -> None:
     assert ticket["title"] == "Release 2023.06.2"
     body = ticket["body"]
     assert body.startswith(MARKER) and body.rstrip().endswith(END)
-    assert "- [ ] xchem/fragalysis-stack#1322 (no ticket of this number is to be seen) (backend)" in body
+    assert "- [ ] xchem/fragalysis-stack#1322 (no visible ticket has this number) (backend)" in body
     assert "backend `2023.05.1` and frontend `2023.05.4`" in body
     assert "2 commits without a ticket." in body
-    assert "The checks that it passed are not recorded." in body
+    assert "The checks it passed are not recorded." in body
     told = {name: outcome.outputs[name] for name in ("ticket-number", "ticket-url", "stack-tag", "changed", "verdict")}
     assert told == {
         "ticket-number": str(ticket["number"]),
@@ -149,8 +149,8 @@ def test_a_release_before_that_could_not_be_read_is_not_none(desk: Desk) -> None
     outcome = desk.announce()
     assert outcome.status == 0 and outcome.findings("warn") == {"announce-contents:ticket": "warn"}, outcome.log
     body = desk.ticket()["body"]
-    assert "| not known | [`2023.05.1`]" in body and "| none |" not in body
-    assert "nothing to compare with" not in body and "None of the commits" not in body
+    assert "| unknown | [`2023.05.1`]" in body and "| none |" not in body
+    assert "nothing to compare with" not in body and "None of the" not in body
 
 
 def test_it_is_brought_up_to_date_after_the_deployment(desk: Desk) -> None:

@@ -161,7 +161,7 @@ def test_what_cannot_be_asked_does_not_bury_what_is_wrong(outcome: Outcome) -> N
     assert re.findall(r"\| `([0-9.]+)` \|", blocked)[:1] == ["2024.11.2"] and len(blocked.splitlines()) == 3
     assert "| `pin-grade` | 1 | 0 | 0 |" in outcome.summary and "| 2024 | 12 | 11 | 1 | 0 |" in outcome.summary
     assert "2023.11.1 ❌" not in outcome.log and "Not shown: 89 older tags" in outcome.log
-    assert "list those, too, in `frontend-variable`" in outcome.log
+    assert "add those to `frontend-variable`" in outcome.log
 
 
 def test_since_leaves_the_old_sins_behind(action_folder: Path, tmp_path: Path, clones: Path) -> None:

@@ -223,8 +223,8 @@ def test_why_a_job_is_pending_is_told(awx: AwxServer, deploy: Deploy) -> None:
     number = awx.jobs[0].id
     assert lines == [
         f"AWX job {number}: pending",
-        f'AWX job {number}: pending | AWX says "{awx_jobs.NO_CAPACITY.explanation}"',
-        f'AWX job {number}: pending | AWX says "waiting for job-74 to finish"',
+        f'AWX job {number}: pending | AWX reports "{awx_jobs.NO_CAPACITY.explanation}"',
+        f'AWX job {number}: pending | AWX reports "waiting for job-74 to finish"',
     ]
     assert len({one.state for one in run.said}) == 3
     assert "is pending: it is left in AWX's queue and may begin at any time." in error.message

@@ -64,7 +64,7 @@ def test_the_way_back_is_the_last_good_release(ready: Deployment) -> None:
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
     assert "The last good release is [`2023.05.1`](" in outcome.summary
-    assert "The tag before, [`2023.06.1`](" in outcome.summary
+    assert "The previous tag, [`2023.06.1`](" in outcome.summary
     asked = [one.path for one in ready.world.github.requests if "/releases" in one.path]
     assert sorted(asked) == [f"/repos/{REPOSITORY}/releases", f"/repos/{REPOSITORY}/releases/tags/2023.06.2"]
 
@@ -74,7 +74,7 @@ def test_releases_that_cannot_be_seen_stop_no_deployment(ready: Deployment) -> N
     ready.world.github.fail("GET", r"/releases\?", status=503)
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
-    assert "The tag before is [`2023.06.1`](" in outcome.summary
+    assert "The previous tag is [`2023.06.1`](" in outcome.summary
     assert "It may have been blocked or never released" in outcome.summary
 
 
@@ -179,7 +179,7 @@ def test_a_finding_that_is_allowed_is_loud(ready: Deployment) -> None:
     outcome = ready.deploy(expected_stack_digest=OTHER_DIGEST, allow="stack-image:stack@2023.06.2")
     assert outcome.status == 0, outcome.log
     assert "**ALLOWED by hand:** `stack-image:stack`" in outcome.summary
-    assert "changed nothing" not in outcome.summary
+    assert "had no effect" not in outcome.summary
 
 
 def test_what_is_switched_off_is_loud(ready: Deployment) -> None:
@@ -480,7 +480,7 @@ def test_without_a_page_nobody_has_looked(ready: Deployment) -> None:
     """Without verify-url it is deployed, and the summary says that nobody has looked at the site."""
     outcome = ready.deploy(verify_url="", verify_text="")
     assert (outcome.status, ready.site.requests) == (0, []), outcome.log
-    assert "no `verify-url` is given" in outcome.summary
+    assert "no `verify-url` is set" in outcome.summary
 
 
 def test_a_private_stack_image_is_found_by_its_own_name(ready: Deployment) -> None:

@@ -81,7 +81,7 @@ def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Ru
     site = f"{ready.site.url}/viewer/"
     assert told == [
         ("in_progress", f"AWX job {job}: pending", page, site),
-        ("success", f"AWX job {job}: successful, and seen on the site", page, site),
+        ("success", f"AWX job {job}: successful, and the site shows it", page, site),
     ]
     assert outcome.report is not None
     kept = outcome.report["deployment-record"]
@@ -111,7 +111,7 @@ def test_what_launches_nothing_leaves_no_record(ready: Deployment) -> None:
         (UPDATE_FAILED, {}, ["in_progress", "error"], "AWX job {}: failed before it began: nothing was deployed"),
         (ENDLESS, {"wait_minutes": "0"}, ["in_progress", "error"], "AWX job {}: "),
         (AT_ONCE, {"verify_text": "Other {image-tag}", "wait_minutes": "0"}, ["in_progress", "failure"],
-         "AWX job {}: successful, but not seen on the site"),
+         "AWX job {}: successful, but the site did not show it"),
     ],
     ids=["failed", "never began", "time is up", "not seen"],
 )  # fmt: skip
@@ -191,7 +191,7 @@ def test_a_run_again_ends_what_an_earlier_attempt_has_left(ready: Deployment, ru
 
 @pytest.mark.parametrize(
     ("silent", "said", "launches"),
-    [("GitHub", "Nothing was launched", 0), ("AWX", "Whether AWX launched a job is not known", 1)],
+    [("GitHub", "Nothing was launched", 0), ("AWX", "Whether AWX launched a job could not be determined", 1)],
 )
 def test_a_write_that_is_never_answered_leaves_no_record_unended(
     ready: Deployment, run: Run, silent: str, said: str, launches: int
@@ -329,9 +329,9 @@ def released_before(ready: Deployment) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        (r"/deployments\?", 403, "Whether a release was taken back is not known"),
-        ("/deployments/[0-9]+/statuses", 500, "Whether a release was taken back is not known"),
-        ("/actions/runs/[0-9]+$", 403, "Whether a release was taken back is not known"),
+        (r"/deployments\?", 403, "Whether a release was taken back could not be determined"),
+        ("/deployments/[0-9]+/statuses", 500, "Whether a release was taken back could not be determined"),
+        ("/actions/runs/[0-9]+$", 403, "Whether a release was taken back could not be determined"),
         (r"/releases\?", 403, "The releases could not be read"),
     ],
 )
@@ -346,7 +346,7 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     outcome = ready.world.gate() if command == "gate" else ready.deploy()
     assert outcome.status == 0, outcome.log
     assert said in outcome.summary and "The last good release" not in outcome.summary
-    told = "::warning title=deploy::Whether a release was taken back is not known: "
+    told = "::warning title=deploy::Whether a release was taken back could not be determined: "
     assert (told in outcome.log) is (command == "deploy")
 
 
@@ -357,6 +357,6 @@ def test_an_audit_says_that_rollbacks_could_not_be_seen(ready: Deployment) -> No
     body = {"message": "Resource not accessible by integration", "status": "403"}
     ready.world.github.fail("GET", r"/deployments\?", status=403, body=body)
     outcome = audit(ready.world)
-    words = "Whether a release was taken back is not known: "
+    words = "Whether a release was taken back could not be determined: "
     assert (words in seen.log, outcome.status) == (False, seen.status), outcome.log
     assert f"::warning title=audit::{words}" in outcome.log and words in outcome.summary

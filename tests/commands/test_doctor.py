@@ -125,7 +125,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert set(guards.values()) == {"there"}
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
-    assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
+    assert "Token examined: the one in the input token, a classic token." in outcome.summary.splitlines()
 
 
 def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people: GitHubPeople) -> None:
@@ -178,7 +178,7 @@ def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None
         "cannot be checked without writing. If it is refused, prepare reports which right is missing."
     )
     assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
-    assert "6 points cannot be told with this token, so nobody should take it for there." in outcome.summary
+    assert "6 points cannot be checked with this token, so do not rely on that." in outcome.summary
     guards = found(outcome, "outside")
     tags = ("tag-ruleset", "backend-tag-ruleset", "frontend-tag-ruleset")
     assert [guards.pop(each) for each in tags] == ["cannot be told"] * 3
@@ -216,7 +216,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     assert outcome.status == 1
     stands = found(outcome)
     assert stands["stack-branch"] == stands["contents-write"] == "not seen"
-    assert "Token examined: the one given in the input token." in outcome.summary.splitlines()
+    assert "Token examined: the one in the input token." in outcome.summary.splitlines()
     assert "The token in token is wrong or has expired: set it again." in outcome.summary
     assert "could not be seen" in outcome.summary.splitlines()[0]
 
@@ -269,7 +269,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     assert {key for key, value in stands.items() if value == "not needed"} == unneeded
     assert {value for key, value in stands.items() if key not in fine | unneeded} == {"missing"}
     assert (of(outcome, "tag-ruleset")["status"], of(outcome, "tag-ruleset")["demoted-from"]) == ("warn", "fail")
-    assert "8 guards from outside are not there." in outcome.summary
+    assert "8 guards from outside are missing." in outcome.summary
     assert outcome.summary.startswith("## ⚠️ Ready to run, and open: 8 guards missing\n")
     assert outcome.log.count("::warning title=outside ") == 9
     assert "/xchem/fragalysis-backend/settings/rules" in of(outcome, "backend-tag-ruleset")["url"]

@@ -53,7 +53,7 @@ def test_the_step_between_two_calls_is_verified_recorded_and_seen(ready: Deploym
     assert second.outputs["stack-image"] == ""
     assert [(one.state, one.description) for one in filed.statuses] == [
         ("in_progress", "Verified: the step that deploys is next"),
-        ("success", "The step that deploys succeeded, and it was seen on the site"),
+        ("success", "The step that deploys succeeded, and the site shows it"),
     ]
     assert second.report is not None
     assert (second.report["deployment-outcome"], second.report["job"]) == ("success", None)

@@ -342,7 +342,7 @@ def test_words_of_private_commits_stay_out_of_a_run_that_others_read(before_rele
     event = dispatch("refs/heads/master", world.commit("2023.06.1"))
     outcome = world.program.run(event, given, api_url=world.github.url, repository=run)
     assert outcome.status == 0, outcome.log
-    hidden = "their words are left out: the repository is private, or may be" in outcome.summary
+    hidden = "their messages are omitted: the repository is private, or may be" in outcome.summary
     assert hidden == (run == "org/public")
 
 

@@ -62,7 +62,7 @@ def test_the_way_back_is_the_last_good_release(stack: Stack) -> None:
     outcome = stack.publish()
     assert outcome.status == 0, outcome.log
     assert "The last good release is [`2023.05.1`](" in outcome.summary
-    assert "The tag before, [`2023.06.1`](" in outcome.summary
+    assert "The previous tag, [`2023.06.1`](" in outcome.summary
     assert f"By hand: deploy the image `{REPOSITORY}:2023.05.1`" in outcome.summary
 
 
@@ -76,7 +76,7 @@ def test_the_way_back_passes_over_a_release_that_was_taken_back(stack: Stack) ->
     outcome = stack.publish()
     assert outcome.status == 0, outcome.log
     assert "The last good release is [`2023.05.1`](" in outcome.summary
-    assert "Passed over, because production went back from there: [`2023.06.1`](" in outcome.summary
+    assert "Skipped, because production went back from them: [`2023.06.1`](" in outcome.summary
 
 
 def test_a_list_of_tags_that_contradicts_another_is_not_believed(stack: Stack) -> None:
@@ -282,7 +282,7 @@ def test_a_dry_run_says_what_is_public_already(stack: Stack) -> None:
     assert stack.publish().status == 0
     outcome = stack.publish(dry_run="true")
     assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
-    assert "is released as 2023.06.2 already: it is public." in outcome.summary
+    assert "is already released as 2023.06.2: it is public." in outcome.summary
     assert "\n1. Nothing to do: the release is public already.\n" in outcome.summary
     assert "5. release: ✅ done\n6. announcement: 👉 next" in outcome.summary
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")

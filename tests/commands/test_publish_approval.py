@@ -44,7 +44,7 @@ def test_a_build_that_waits_for_an_approval_is_left_and_released_when_it_has_end
     assert APPROVAL in outcome.log
     assert outcome.summary.startswith(f"## ⏳ Tagged, the build waits — `{TAG}`")
     (run,) = stack.runs()
-    assert f"/actions/runs/{run.id}) and take *Review deployments*" in outcome.summary
+    assert f"/actions/runs/{run.id}) and choose *Review deployments*" in outcome.summary
     assert "`workflow_run`" in outcome.summary
     stack.builds.again(run, PASSED)
     again = stack.publish(ended(stack))
@@ -95,4 +95,4 @@ def test_a_build_that_waits_for_nobody_knows_whom_is_left(stack: Stack, status: 
         stack.world.github.fail("GET", "/pending_deployments$", status=status)
     outcome = stack.publish()
     assert (outcome.status, outcome.outputs["run-conclusion"]) == (0, "waiting"), outcome.log
-    assert "for whose could not be found" in outcome.log
+    assert "waits for an approval; whose could not be determined" in outcome.log

@@ -29,7 +29,7 @@ def test_a_release_says_what_is_in_it(stack: Stack) -> None:
     marker, _, text = release.body.partition("\n")
     assert marker == "<!-- frag-release-action: release notes of 2023.06.2 -->"
     assert "of backend `2023.05.1` and frontend `2023.05.4`" in text
-    assert "- xchem/fragalysis-stack#1322 (no ticket of this number is to be seen) (backend)" in text
+    assert "- xchem/fragalysis-stack#1322 (no visible ticket has this number) (backend)" in text
     digest = stack.world.digests["fragalysis-backend"]["2023.05.1"]
     assert f"- backend image: `docker.io/xchem/fragalysis-backend@{digest}`" in text
     assert "): ✅ success\n  - " in text
@@ -130,7 +130,7 @@ def test_words_of_private_commits_are_not_told_in_public(stack: Stack) -> None:
     assert outcome.status == 0, outcome.log
     (release,) = stack.releases.releases
     assert "backend: 1 new commit" not in release.body and "1 new commit<br>" in release.body
-    assert "their words are left out: the repository is private, or may be" in release.body
+    assert "their messages are omitted: the repository is private, or may be" in release.body
     assert "Fix #1322" not in release.body + outcome.summary + outcome.log
     assert "xchem/fragalysis-stack#1322" in release.body
     assert "frontend: " in release.body

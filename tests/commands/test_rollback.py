@@ -216,7 +216,7 @@ def test_an_image_of_another_name_is_told(ready: Deployment, told: str) -> None:
     warning = "release.json names the image docker.io/dev/fragalysis-stack, but AWX receives only the tag"
     assert (warning in outcome.log) is (told == "the tag")
     assert ("must pull from that name" in outcome.summary) is (told == "the tag")
-    assert "`dev/fragalysis-stack:2023.06.2`, when you have made sure" in outcome.summary
+    assert "`dev/fragalysis-stack:2023.06.2`, after checking that it is still the released image" in outcome.summary
 
 
 def test_it_does_not_end_green_beside_the_bad_releases_job(ready: Deployment) -> None:

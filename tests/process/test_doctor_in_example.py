@@ -44,8 +44,8 @@ def stage(
 @pytest.mark.parametrize(
     ("examine", "job", "token", "missing"),
     [
-        ("releasing", "releasing", "Token examined: the one given in the input token", 7),
-        ("tagging", "tagging", "Token examined: the one given in the input token", 9),
+        ("releasing", "releasing", "Token examined: the one in the input token", 7),
+        ("tagging", "tagging", "Token examined: the one in the input token", 9),
         ("production", "deploying", "Token examined: the workflow's own.", 8),
     ],
 )

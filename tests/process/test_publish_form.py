@@ -24,7 +24,7 @@ from world.stand_ins import fixed_gate, stand_ins
 pytestmark = pytest.mark.process
 
 REPOSITORY, TAG = f"xchem/{STACK}", "2023.06.2"
-LAST_INPUT = "        timeout-seconds: '3000'  # the token of an app lives for an hour\n"
+LAST_INPUT = "        timeout-seconds: '3000'  # an app's token is valid for an hour\n"
 
 
 def send(folder: Path, event: Event, github: GitHubServer, registry: Registry, action: Path) -> Run:

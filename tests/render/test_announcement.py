@@ -55,7 +55,7 @@ def test_what_fell_short_comes_first() -> None:
     assert "3. board: ⛔ stopped here" in summary
 
 
-AGAIN = "run this again: it brings the text up to date."
+AGAIN = "run this again to update the text."
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_what_cannot_be_asked_is_neither_fine_nor_broken() -> None:
         "the 2 before 2023.01.1, whose workflow file is the first to name every version.**"
     ) in summary
     assert told.exit_status == 1 and "set `since` to `2023.01.1`" in summary
-    assert "Of 2020.01.2 it was found that the top-level env: has no BE&#95;IMAGE&#95;TAG." in summary
+    assert "For 2020.01.2, the top-level env: has no BE&#95;IMAGE&#95;TAG." in summary
 
 
 def test_a_later_file_without_a_version_breaks_a_rule() -> None:
@@ -157,7 +157,7 @@ def test_a_gap_comes_before_everything() -> None:
     assert summary.startswith("## ⛔ Incomplete")
     assert "1 question could not be answered, so this audit is incomplete and clears nothing." in summary
     assert "- the server was away" in summary and "1. Run this again at noon." in summary
-    assert "Not found out: the server was away" in audit_text(told)
+    assert "Not determined: the server was away" in audit_text(told)
 
 
 def test_gaps_that_are_alike_are_one() -> None:
@@ -171,7 +171,7 @@ def test_gaps_that_are_alike_are_one() -> None:
     ]
     told = report(stack_tag("2023.01.1", "2023.01.1"), *lost, StackTag("2023.03.1", away("the tag 2023.03.1")))
     summary = audit_summary(told, "")
-    reasons = summary.partition("### What could not be found out\n\n")[2].partition("\n\n")[0].splitlines()
+    reasons = summary.partition("### What could not be determined\n\n")[2].partition("\n\n")[0].splitlines()
     start = "- 10.0.0.1:80 takes no more requests for now, and was not asked for"
     assert reasons == [f"{start} the file f.yaml at … of org/stack (3 times)", f"{start} the tag 2023.03.1"]
     assert "\n\n5 production tags could not be verified: see all tags below.\n" in summary
@@ -185,7 +185,7 @@ def test_an_incomplete_audit_still_says_what_is_broken() -> None:
     summary = audit_summary(report(stack_tag("2023.01.1", "main"), lost), "")
     table = summary.partition("### Production tags that break")[2].partition("###")[0]
     assert "`2023.01.1`" in table and "`2023.02.1`" not in table
-    assert "keep to the rules from the next release on: what was released cannot be undone." in summary
+    assert "follow the rules from the next release on: past releases cannot be undone." in summary
     assert "set `since`" not in summary
 
 

@@ -100,7 +100,7 @@ def test_the_site_that_is_to_be_looked_at_is_a_link() -> None:
 
 @pytest.mark.parametrize(("outcome", "state", "words"), [
     ("", "in_progress", "Verified: the step that deploys is next"),
-    ("success", "success", "The step that deploys succeeded, and it was seen on the site"),
+    ("success", "success", "The step that deploys succeeded, and the site shows it"),
     ("failure", "failure", "The step that deploys failed"),
     ("cancelled", "error", "The step that deploys was cancelled"),
     ("skipped", "error", "The step that deploys was skipped: nothing was deployed"),
@@ -117,7 +117,7 @@ def test_a_site_that_showed_it_before_says_so_first() -> None:
     """What was there before the launch is no sign of this job: the verdict says so, and the job is to be looked at."""
     summary = deploy_summary(deployed(site_before=SITE), GITHUB)
     assert "was successful and the site shows it, as it did before the launch.**" in summary
-    assert "1. Look at the job: the site showed this release before it, too." in summary
+    assert "1. Look at the job: the site showed this release even before it ran." in summary
     assert "as it did before" not in deploy_summary(deployed(site_before=NOT_THERE), GITHUB)
 
 
@@ -129,14 +129,16 @@ def test_a_problem_keeps_its_own_status() -> None:
 def test_a_failure_in_production_leads_to_the_way_back() -> None:
     """Whoever reads of a failed deployment is told what helps, and how to go back."""
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="failed"), site=None), GITHUB)
-    assert "1. Mend it.\n2. If the site is broken meanwhile, go back: *The way back* below" in summary
+    assert "1. Mend it.\n2. If the site is broken meanwhile, go back: see *The way back* below" in summary
     assert "### The way back" in summary
 
 
 def test_the_way_back_names_the_template_that_was_launched() -> None:
     """Here AWX is known to be what deploys."""
     summary = deploy_summary(deployed(), GITHUB)
-    assert "By hand: launch the template in AWX for the image" in summary and "with what deploys" not in summary
+    assert (
+        "By hand: launch the template in AWX for the image" in summary and "with the tool that deploys" not in summary
+    )
 
 
 def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:
@@ -144,7 +146,7 @@ def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="running"), site=None), GITHUB)
     assert (
         "2. If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
-        "*The way back*"
+        "see *The way back*"
     ) in summary
 
 
@@ -164,7 +166,7 @@ def test_nothing_is_to_be_gone_back_from_where_nothing_was_deployed() -> None:
     assert "If the site is broken meanwhile" not in deploy_summary(never, GITHUB)
     for made in (refused, never, deployed(job=None, site=None, dry_run=True)):
         card = deploy_summary(made, GITHUB).partition("### The way back\n\n")[2].partition("\n\n")[0]
-        assert card == "Nothing was deployed by this run, so there is nothing to go back from."
+        assert card == "This run deployed nothing, so there is nothing to roll back."
 
 
 def test_the_card_names_the_image_that_was_deployed() -> None:
@@ -200,23 +202,23 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
     card = rolled_back(Released(["2023.06.1"], True))
     assert card.startswith("The newest tag is [`2023.07.1`](")
     assert "It may have been blocked or never released: if [Releases](" in card
-    assert "Once it can run again, deploy it:" in card
+    assert "Once it is safe to run again, deploy it:" in card
     left = Released(["2023.07.1", "2023.06.3", "2023.06.1"], True, {"2023.07.1": "2023.06.2"})
     assert rolled_back(left).startswith("The newest release is [`2023.06.3`](")
     left = replace(left, taken_back={"2023.07.1": "", "2023.06.3": "2023.06.2"})
-    assert rolled_back(left).startswith("Every higher release was taken back. What is mended is released under")
+    assert rolled_back(left).startswith("Every higher release was taken back. Release the fix under")
 
 
 def test_a_rollback_that_was_refused_leads_further_back() -> None:
     """Production still has to go back: an older release is another way."""
     card = rolled_back(Released(["2023.07.1", "2023.05.9"], True), refusal="No.", job=None, site=None)
-    assert card.startswith("Nothing was deployed by this run. Where `2023.06.2` stays refused, an older one is left.")
+    assert card.startswith("This run deployed nothing. If `2023.06.2` stays refused, use an older release.")
     assert "The last good release is [`2023.05.9`](" in card
 
 
 def test_what_nobody_has_checked_is_said() -> None:
     """Without a site to look at, without a gate, without a release before: each is said or left out."""
-    assert "no `verify-url` is given, so nobody has." in deploy_summary(deployed(site=None), GITHUB)
+    assert "no `verify-url` is set, so it was not checked." in deploy_summary(deployed(site=None), GITHUB)
     own = deployed(unjudged(), target=Target("developer", False, gated=False))
     summary = deploy_summary(own, GITHUB)
     assert "(not production, not gated)" in summary

@@ -59,11 +59,11 @@ def test_the_verdict_comes_first(presences: list[Presence], heading: str, status
         (TokenKind.NONE, "Examined without a token: the input token is empty."),
         (
             TokenKind.OWN,
-            "Token examined: the workflow's own. Give in the input token what the commands are given there.",
+            "Token examined: the workflow's own. Pass in the input token the one that the commands receive.",
         ),
-        (TokenKind.APP, "Token examined: the one given in the input token, the token of an app."),
-        (TokenKind.CLASSIC, "Token examined: the one given in the input token, a classic token."),
-        (None, "Token examined: the one given in the input token."),
+        (TokenKind.APP, "Token examined: the one in the input token, the token of an app."),
+        (TokenKind.CLASSIC, "Token examined: the one in the input token, a classic token."),
+        (None, "Token examined: the one in the input token."),
     ],
 )
 def test_the_first_lines_say_whose_rights_these_are(token: TokenKind | None, words: str) -> None:
@@ -118,9 +118,9 @@ def test_what_to_do_names_each_remedy_once() -> None:
     assert next_steps(found) == [
         "❌ **b** (`need`), **c** (`need`): m<br>→ Give a token.",
         "Then run this again.",
-        "⚠️ 1 guard from outside is not there. The last table says how to set it up.",
-        "❔ 2 points cannot be told with this token, so nobody should take it for there. The tables say who could see, "
-        "or what happens without.",
+        "⚠️ 1 guard from outside is missing. The last table shows how to set it up.",
+        "❔ 2 points cannot be checked with this token, so do not rely on that. The tables show who could check, or "
+        "what happens without.",
     ]
     assert next_steps(report(row(Presence.THERE))) == ["Nothing to do."]
 

@@ -83,7 +83,7 @@ def test_a_pull_request_is_to_be_reviewed_merged_and_tagged() -> None:
     assert first.endswith("Then merge it.")
     assert second.startswith("2. The merged commit on `master` gets the tag `2023.06.2`")
     assert "`publish`" in second
-    assert "verifies the pair once more" in third
+    assert "verifies the pair again" in third
 
 
 def test_a_commit_is_to_be_tagged() -> None:
@@ -113,8 +113,8 @@ def test_a_refusal_says_which_tag_to_take_instead() -> None:
     first, second, third = steps(text)
     assert first.startswith("1. ❌ **backend** (`pin-on-branch`): ")
     assert second == "2. The newest other **backend** tag on `production` is `2023.03.1`, which is in use today."
-    assert third == "3. Then run this again, or run it with other versions; nothing was written."
-    assert "**1 check stood in the way, so nothing was written.**" in text
+    assert third == "3. Then run this again with the same or other versions; nothing was written."
+    assert "**1 check blocked this, so nothing was written.**" in text
     assert "### What would have changed" in text
     assert row(text, "❌")[1:3] == ["`pin-on-branch`", "backend"]
 
@@ -195,7 +195,7 @@ def test_a_way_back_is_told_loudly() -> None:
     text = shown(planned(plan(back, frontend_change())))
     warning = next(line for line in text.splitlines() if line.startswith("> "))
     assert warning.startswith(
-        "> ⚠️ **ROLLBACK: backend goes back** from `2023.05.1` to `2023.03.1`. 3 commits in use today would be gone."
+        "> ⚠️ **ROLLBACK: backend goes back** from `2023.05.1` to `2023.03.1`. 3 commits in use today would be removed."
     )
     assert "issues/1523" in warning
     assert warning.endswith("Database migrations are not undone.")
@@ -213,7 +213,7 @@ def test_a_way_back_without_commits_is_told_too() -> None:
 def test_lost_commits_of_a_newer_tag_are_told() -> None:
     """A newer tag that lacks commits of the older one is no rollback by number, and is told all the same."""
     text = shown(planned(plan(backend_change(History(commits("a"), commits("b"))))))
-    assert "> ⚠️ **backend loses commits**: `2023.05.1` does not have all that `2023.03.1` has. 1 commit in use" in text
+    assert "> ⚠️ **backend loses commits**: `2023.05.1` lacks commits that `2023.03.1` has. 1 commit in use" in text
 
 
 def test_a_usual_change_warns_of_nothing() -> None:
@@ -242,7 +242,7 @@ def test_the_newest_tags_are_folded_with_their_verdicts() -> None:
         [f"[`2023.04.9`]({GITHUB}/xchem/fragalysis-backend/releases/tag/2023.04.9)", "❔ not verified: 503 |"],
         [f"[`2023.03.1`]({GITHUB}/xchem/fragalysis-backend/releases/tag/2023.03.1) (today)", "✅ on `production` |"],
     ]
-    assert "| frontend |  | ❔ not known: the server answered 503 |" in fold
+    assert "| frontend |  | ❔ unknown: the server answered 503 |" in fold
     assert "| backend | none |  |" in shown(planned(plan(replace(backend_change(), candidates=Newest()))))
 
 

@@ -40,7 +40,7 @@ def test_the_body_tells_the_plan_its_evidence_and_what_follows() -> None:
     assert re.findall(r"(?m)^#+ (.*)$", body) == [
         "Release `2023.06.2`",
         "The change",
-        "What comes with it",
+        "Changes in the components",
         "The evidence",
         "What happens after the merge",
     ]
@@ -121,7 +121,7 @@ def test_too_much_of_everything_keeps_what_matters() -> None:
     assert "## Release `2023.06.2`" in body
     assert "+  FE_IMAGE_TAG: '2023.05.4'" in body
     assert "### What happens after the merge" in body
-    assert re.search(r"Left out to keep this within GitHub's limit: [0-9]+ of [0-9]+ parts\.", body)
+    assert re.search(r"Omitted to stay within GitHub's size limit: [0-9]+ of [0-9]+ parts\.", body)
     assert len(prepare_summary(replace(report, pull_request=(7, "")), GITHUB, STACK).encode()) < 1_048_576
 
 

@@ -126,7 +126,7 @@ def test_the_stack_row_says_what_became_of_it() -> None:
 def test_only_what_may_have_been_deployed_has_a_way_back() -> None:
     """The build deploys: where none was to be started, nothing is to be gone back from."""
     for stage, text in STAGES.items():
-        untouched = "Nothing was deployed by this run, so there is nothing to go back from."
+        untouched = "This run deployed nothing, so there is nothing to roll back."
         assert (untouched in publish_summary(text, GITHUB)) is (stage in ("refused", "planned"))
 
 
@@ -140,14 +140,14 @@ def test_the_image_has_the_name_that_it_is_pushed_under() -> None:
 def test_a_second_run_says_that_it_had_nothing_to_do() -> None:
     """What was published before is public still, and nothing was made."""
     summary = publish_summary(replace(STAGES["published"], actions=()), GITHUB)
-    assert "It was so before: this run had nothing to do." in summary
+    assert "It already was: this run had nothing to do." in summary
     assert "What was made" not in summary
 
 
 def test_a_refusal_tells_of_the_tag_that_is_there() -> None:
     """A release that no longer passes keeps its tag, and the reader is told."""
     summary = publish_summary(replace(STAGES["refused"], tagged=True), GITHUB)
-    assert "The tag 2023.06.2 is there from before, and stays as it is." in summary
+    assert "The tag 2023.06.2 exists already, and stays as it is." in summary
 
 
 def test_what_makes_it_a_release_is_linked() -> None:
@@ -160,7 +160,7 @@ def test_the_log_has_the_same_in_plain_words() -> None:
     text = publish_text(STAGES["failed"])
     assert text == (
         f"Not published yet: 2023.06.2\nIt failed.\n1. Look at the build ({RUN}).\n2. Mend it.\n"
-        "3. This job can be run again at any time: what is there already is found and gone on from."
+        "3. This job can be run again at any time: it detects what exists and continues from there."
     )
     assert "PASS  pin-grade" in publish_text(GOOD)
 
@@ -226,7 +226,7 @@ def test_nothing_to_publish_says_so_first() -> None:
     summary = nothing_summary(NothingToPublish("It changes no pair.", "Prepare a release."))
     assert summary == (
         "## ➖ Nothing to publish\n\n**It changes no pair.**\n\n### What to do next\n\n1. Prepare a release.\n\n"
-        "No tag, no build and no release was made by this run.\n"
+        "This run made no tag, no build and no release.\n"
     )
 
 

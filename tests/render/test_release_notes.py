@@ -55,7 +55,7 @@ def test_the_release_tells_what_is_in_it() -> None:
     assert text.startswith("The stack [`2023.06.2`](https://github.com/xchem/fragalysis-stack/releases/tag/2023.06.2)")
     assert "of backend `2023.05.1` and frontend `2023.05.4`, made from [`555555555555`](" in text
     assert "- m2ms/tickets#1523 Show the ligand (backend)\n" in text
-    assert "- m2ms/tickets#1463 (no ticket of this number is to be seen) (backend, frontend)\n" in text
+    assert "- m2ms/tickets#1463 (no visible ticket has this number) (backend, frontend)\n" in text
     assert "- m2ms/tickets#1517 (backend)\n" in text
     assert "A title could not be looked up: the server answered 503." in text
     assert "1 commit without a ticket." in text
@@ -74,8 +74,8 @@ def test_the_ticket_has_boxes() -> None:
     text = ticket_body(contents(History(commits("#7"), commits("#8"))), GITHUB)
     assert "- [ ] Seen to work on staging\n- [ ] Deployed to production\n- [ ] Seen to work in production" in text
     assert "- [ ] m2ms/tickets#7 (backend)" in text
-    assert "No longer in it:\n\n- m2ms/tickets#8 (backend)" in text
-    assert "**backend loses commits**" in text and "Gone with it: 1 commit." in text
+    assert "No longer included:\n\n- m2ms/tickets#8 (backend)" in text
+    assert "**backend loses commits**" in text and "Removed: 1 commit." in text
 
 
 def test_the_same_contents_make_the_same_text() -> None:
@@ -90,9 +90,9 @@ def test_what_could_not_be_read_is_told() -> None:
     assert "It could not be looked up: 403." in text
     lost = contents(previous=Unknown("500"), changes=[Change(pin("backend", ""), pin("backend", "2023.05.1"))])
     text = release_body(lost, GITHUB)
-    assert "The release before could not be looked up, so nobody can tell what changed: 500." in text
-    assert "Not known: what changed could not be read." in text
-    assert "Not known: there is nothing to compare with." in release_body(replace(lost, previous=None), GITHUB)
+    assert "The previous release could not be looked up, so the changes are unknown: 500." in text
+    assert "Unknown: what changed could not be read." in text
+    assert "Unknown: there is nothing to compare with." in release_body(replace(lost, previous=None), GITHUB)
 
 
 def test_a_ticket_that_was_not_read_is_not_said_to_be_missing() -> None:
@@ -104,7 +104,7 @@ def test_a_ticket_that_was_not_read_is_not_said_to_be_missing() -> None:
         "None of the commits that could be read names a ticket. The commits of the backend could not be read: they may "
         "name more."
     ) in text
-    assert "that came with it names" not in text
+    assert "None of the new commits" not in text
     named = Change(pin("frontend", "2023.05.3"), pin("frontend", "2023.05.4"), History(commits("#7")))
     assert "(frontend)\n\nThe commits of the backend could not" in ticket_body(contents(changes=[lost, named]), GITHUB)
 
@@ -116,7 +116,7 @@ def test_jobs_that_could_not_be_read_are_not_none() -> None:
 
 def test_checks_that_are_not_recorded_are_not_claimed() -> None:
     """Without findings no table of checks is shown; what was allowed by hand stands out."""
-    assert "The checks that it passed are not recorded." in ticket_body(contents(findings=()), GITHUB)
+    assert "The checks it passed are not recorded." in ticket_body(contents(findings=()), GITHUB)
     allowed = Finding("pin-ci", "backend", "2023.05.1", Status.WARN, "It failed.", allowed=True)
     assert "> ⚠️ **ALLOWED by hand:** `pin-ci:backend`. It failed." in release_body(contents(findings=[allowed]), GITHUB)
 
@@ -148,4 +148,4 @@ def test_the_least_matters_goes_first_where_nothing_fits() -> None:
     text = release_body(contents(), GITHUB)
     tight = ticket_body(contents(), GITHUB, 1_000)
     assert len(tight.encode()) <= 1_000 < len(text.encode())
-    assert tight.startswith("The stack [`2023.06.2`]") and "Left out to keep this within GitHub's limit" in tight
+    assert tight.startswith("The stack [`2023.06.2`]") and "Omitted to stay within GitHub's size limit" in tight

@@ -118,7 +118,7 @@ def test_another_run_is_only_advised_where_it_can_help() -> None:
     ):
         summary = gate_summary(report(wrong), GITHUB)
         assert "**new** tag; do not move `2023.06.2`." in summary
-        assert ("If all was mended elsewhere, re-run." in summary.partition("### The pair")[0]) is helps
+        assert ("If everything was fixed elsewhere, re-run." in summary.partition("### The pair")[0]) is helps
 
 
 def test_only_our_own_addresses_become_links() -> None:
@@ -155,7 +155,7 @@ def test_a_terminal_is_not_told_that_something_was_started() -> None:
     assert facts.stack
     summary = gate_summary(report(replace(facts, stack=replace(facts.stack, run_commit=None))), "")
     assert "Nothing was started" in summary
-    assert "this run goes on" not in summary
+    assert "this run continues" not in summary
 
 
 def test_warnings_are_pointed_out_before_a_deployment() -> None:
@@ -174,7 +174,7 @@ def test_the_pair_is_a_table_with_links_and_words() -> None:
         f"[`bbbbbbbbbb`](https://github.com/xchem/fragalysis-backend/commit/{'b' * 40})",
         "[`production`](https://github.com/xchem/fragalysis-backend/tree/production)<br>✅ passed",
         "[ci.yaml](https://github.com/backend/7)<br>✅ passed",
-        "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>says `bbbbbbbbbb`<br>✅ passed",
+        "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>origin `bbbbbbbbbb`<br>✅ passed",
         "3 days ago",
     ]
 
@@ -230,7 +230,7 @@ def test_what_was_allowed_stands_out_before_the_steps() -> None:
 def test_an_allowance_in_vain_is_told() -> None:
     """An allowance that changed nothing is named, so that it does not lie in wait."""
     summary = gate_summary(report(allow=[Allowance("pin-ci", "backend", "2023.03.1")]), GITHUB)
-    assert "The allowance `pin-ci:backend@2023.03.1` changed nothing" in summary
+    assert "The allowance `pin-ci:backend@2023.03.1` had no effect" in summary
 
 
 def test_what_was_switched_off_stands_out() -> None:
@@ -246,7 +246,7 @@ def test_a_blocked_run_names_what_blocks() -> None:
     """The rules that refuse it stand beside the verdict."""
     summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
     assert summary.splitlines()[2] == (
-        "**1 check failed.** Because of `pin-on-branch:backend`, nothing is built or deployed by this run."
+        "**1 check failed.** Because of `pin-on-branch:backend`, this run builds and deploys nothing."
     )
 
 
@@ -276,15 +276,15 @@ def test_the_way_back_is_a_card() -> None:
     card = card_of(report())
     url = f"{GITHUB}/xchem/fragalysis-stack"
     assert (
-        f"The tag before is [`2023.06.1`]({url}/releases/tag/2023.06.1). It may have been blocked or never released: "
-        f"if [Releases]({url}/releases) has older ones with a `release.json`, take the newest of these."
+        f"The previous tag is [`2023.06.1`]({url}/releases/tag/2023.06.1). It may have been blocked or never released: "
+        f"if [Releases]({url}/releases) has older ones with a `release.json`, use the newest of these."
     ) in card
     assert (
         f"By the form, if the stack has one like `examples/deploy.yaml` of this action: [Actions]({url}/actions) &gt; "
-        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment takes "
-        "no branch). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
+        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment "
+        "refuses branches). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
     ) in card
-    assert "deploy the image tag `2023.06.1` with what deploys this stack, when you" in card
+    assert "deploy the image tag `2023.06.1` with the tool that deploys this stack, after" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
     assert "good" not in card
@@ -295,14 +295,15 @@ def test_the_card_names_the_last_good_release_where_it_was_seen() -> None:
     made = replace(report(), released=Released(["2023.04.2", "2023.05.1", "2023.07.1"], is_all=True))
     card = card_of(made)
     assert "The last good release is [`2023.05.1`]" in card
-    assert "]. The tag before, [`2023.06.1`]" not in card
-    assert "its `release.json` is there. The tag before, [`2023.06.1`](" in card
+    assert "]. The previous tag, [`2023.06.1`]" not in card
+    assert "its `release.json` is there. The previous tag, [`2023.06.1`](" in card
     assert "has none: it was blocked, never released, or released by hand." in card
     assert "*tag*: `2023.05.1`." in card
     summary = gate_summary(made, GITHUB)
     assert (
-        "the tag before (so are warnings that something goes back). It has no release with a `release.json`" in summary
-    )
+        "the previous tag (warnings that a component goes back compare with it, too). It has no release with a "
+        "`release.json`"
+    ) in summary
 
 
 def test_the_card_passes_over_what_was_taken_back() -> None:
@@ -310,8 +311,8 @@ def test_the_card_passes_over_what_was_taken_back() -> None:
     tags = ["2023.06.1", "2023.05.2", "2023.05.1"]
     card = card_of(replace(report(), released=Released(tags, True, {"2023.06.1": "2023.05.1"})))
     assert card.lstrip().startswith("The last good release is [`2023.05.1`](")
-    assert "is there. Passed over, because production went back from there: [`2023.06.1`](" in card
-    assert "*tag*: `2023.05.1`." in card and "The tag before" not in card
+    assert "is there. Skipped, because production went back from them: [`2023.06.1`](" in card
+    assert "*tag*: `2023.05.1`." in card and "The previous tag" not in card
 
 
 def test_the_card_proposes_nothing_where_all_was_taken_back() -> None:
@@ -319,17 +320,17 @@ def test_the_card_proposes_nothing_where_all_was_taken_back() -> None:
     back = {"2023.06.1": "2023.05.1", "2023.05.1": ""}
     card = card_of(replace(report(), released=Released(list(back), True, back)))
     assert card.lstrip().startswith(
-        "No older release is proposed: each that is public with a `release.json` was taken back. Passed over, because "
-        "production went back from there: [`2023.06.1`]("
+        "No older release is proposed: every public one with a `release.json` was taken back. Skipped, because "
+        "production went back from them: [`2023.06.1`]("
     )
-    assert "By the form" not in card and "with what deploys this stack, when" in card
+    assert "By the form" not in card and "with the tool that deploys this stack, after" in card
 
 
 @pytest.mark.parametrize("tags", [[], ["2023.05.1"]], ids=["none has a record", "one has"])
 def test_the_card_says_that_rollbacks_could_not_be_seen(tags: list[str]) -> None:
     """Whichever release it names, or none: it says once that nobody knows what was gone back from, and why."""
     card = card_of(replace(report(), released=Released(tags, True, unread="GitHub answered 500")))
-    words = "is not known: GitHub answered 500. Make sure before you go back to one."
+    words = "could not be determined: GitHub answered 500. Check this before you go back to one."
     assert card.count(f"Whether a release was taken back {words}") == 1
 
 
@@ -337,7 +338,7 @@ def test_the_card_believes_the_record_of_the_tag_before() -> None:
     """Where only the record of the tag before was read, and that was taken back, it is not what to go back to."""
     recorded = Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True, taken_back=True)
     card = card_of(report(with_backend(good_facts(), recorded=recorded)))
-    assert card.lstrip().startswith("The tag before was taken back. It may have been blocked")
+    assert card.lstrip().startswith("The previous tag was taken back. It may have been blocked")
     assert "*tag*: that one." in card and "The last good" not in card
 
 
@@ -345,10 +346,10 @@ def test_the_card_believes_the_record_of_the_tag_before() -> None:
 def test_the_card_says_what_is_not_known_of_the_releases(is_all: bool) -> None:
     """If no older release has a record, neither that file nor the form is named; if not all were seen, both are."""
     card = card_of(replace(report(), released=Released(["2023.06.2"], is_all=is_all)))
-    assert ("No older release has a record of its image, so only the way by hand is left." in card) is is_all
+    assert ("No older release has a record of its image, so you can only go back by hand." in card) is is_all
     assert ("By the form" in card, "release.json" in card, "deploy.yaml" in card) == (not is_all,) * 3
-    assert "The tag before is [`2023.06.1`]" in card
-    assert "By hand: deploy the image tag `2023.06.1` with what deploys this stack" in card
+    assert "The previous tag is [`2023.06.1`]" in card
+    assert "By hand: deploy the image tag `2023.06.1` with the tool that deploys this stack" in card
 
 
 def test_no_page_links_to_a_form_that_may_not_be_there() -> None:
@@ -365,21 +366,21 @@ def test_a_stack_without_records_is_not_told_that_its_releases_never_ran() -> No
 def test_the_card_of_a_tag_before_that_could_not_be_seen() -> None:
     """Where it is not known which tag is before, the card sends people to the releases, and names none."""
     card = card_of(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))))
-    assert "Which tag is before could not be seen. It may have been blocked or never released: if [Releases]" in card
+    assert "The previous tag could not be read. It may have been blocked or never released: if [Releases]" in card
     assert "*tag*: that one." in card
 
 
 def test_changes_that_could_not_be_looked_up_are_told() -> None:
     """Where the tag before could not be read, its section says so; for a pull request there is no such section."""
     lost = gate_summary(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))), GITHUB)
-    assert "The tag before could not be read: GitHub answered 503." in lost
-    assert "The tag before" not in gate_summary(report(replace(good_facts(), previous=NOT_ASKED)), GITHUB)
+    assert "The previous tag could not be read: GitHub answered 503." in lost
+    assert "The previous tag" not in gate_summary(report(replace(good_facts(), previous=NOT_ASKED)), GITHUB)
 
 
 def test_a_blocked_run_has_nothing_to_go_back_from() -> None:
     """Where nothing was deployed, the card is one line, and sends nobody back."""
     card = card_of(report(with_backend(good_facts(), **OFF_BRANCH)))
-    assert card.strip() == "Nothing was deployed by this run, so there is nothing to go back from."
+    assert card.strip() == "This run deployed nothing, so there is nothing to roll back."
 
 
 def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
@@ -389,12 +390,12 @@ def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
     assert "The last good release is [`2023.06.1`](" in card_of(known)
     assert "its `release.json` is there." in card_of(known)
     # It was not opened: one of an older workflow, or of an Enterprise Server, names no digest.
-    assert "Where that file records none, the form refuses it: take an older release" in card_of(known)
+    assert "If that file records no digest, the form refuses it: use an older release" in card_of(known)
     recorded = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
     assert "is there" not in card_of(report(recorded))
     unread = card_of(replace(report(), released=Released(["2023.06.1"], is_all=True, unread="<b>403</b>")))
     assert unread.lstrip().startswith("The newest older release with a `release.json` is [`2023.06.1`](")
-    assert "is not known: &lt;b&gt;403&lt;/b&gt;. Make sure before you go back to one." in unread
+    assert "could not be determined: &lt;b&gt;403&lt;/b&gt;. Check this before you go back to one." in unread
     lost = card_of(replace(report(), released=Unknown("GitHub answered 503")))
     assert "The releases could not be read: GitHub answered 503." in lost and "*tag*: that one." in lost
 
@@ -409,7 +410,7 @@ def test_the_first_release_has_none_before() -> None:
 def test_a_build_that_is_not_judged_claims_nothing() -> None:
     """No mark of a check that was not made, and a sentence that says so."""
     summary = gate_summary(unjudged(), GITHUB)
-    assert "Nothing of this was verified" in summary
+    assert "None of this was verified" in summary
     assert "✅ passed" not in summary
 
 

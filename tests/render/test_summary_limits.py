@@ -96,7 +96,7 @@ def test_too_much_leaves_out_the_least_worth(
     assert summary.startswith("## ⛔ Blocked — `2023.06.2`")
     assert kept in summary
     assert left_out not in summary
-    assert "Left out to keep this within GitHub's limit: " in summary
+    assert "Omitted to stay within GitHub's size limit: " in summary
 
 
 @pytest.mark.parametrize("foreign", HOSTILE)

@@ -1,1 +1,1 @@
-"""Pure text: Markdown and terminal words made of what was decided. Foreign text is escaped here."""
+"""Pure rendering of decisions as Markdown and terminal text. Foreign text is escaped here."""

@@ -1,4 +1,4 @@
-"""An announcement as a job summary and as text: what was told, what fell short, and what people do next."""
+"""An announcement as a job summary and as text: what was announced, what failed, and what to do next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICKETS = 100
 def summary(report: AnnounceReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long.
 
-    Others than those of a private ticket may read it, so it has no titles of such; a dry run has the whole text.
+    People without access to a private ticket may read it, so it omits such titles. A dry run has the whole text.
     """
     if report.contents.private_titles:
         report = replace(report, contents=replace(report.contents, titles={}))
@@ -36,10 +36,10 @@ def summary(report: AnnounceReport, links: Links) -> str:
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(17, "What would be done", markdown.bullets([markdown.text(one) for one in report.planned])),
         Section(17, "What was done", action_list(report.actions)),
-        Section(16, "What fell short", open_findings(report.findings, lambda _file, _line: "")),
+        Section(16, "What failed", open_findings(report.findings, lambda _file, _line: "")),
         Section(15, "The chain", _chain(report)),
         Section(14, "Tickets", tickets.items(named_tickets(report.contents.changes).added)),
-        Section(13, "What came with it", changes.table()),
+        Section(13, "Changes in the components", changes.table()),
         Section(8, "", shown),
         Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
@@ -48,7 +48,7 @@ def summary(report: AnnounceReport, links: Links) -> str:
 
 
 def text(report: AnnounceReport) -> str:
-    """Return what came of it as plain text, for the log and for a terminal."""
+    """Return the result as plain text, for the log and the terminal."""
     lines = [report.headline, _reason(report)]
     lines += [f"would: {markdown.visible(one)}" for one in report.planned]
     return "\n".join([*lines, *finding_lines(report.findings)])
@@ -59,22 +59,22 @@ def next_steps(report: AnnounceReport) -> list[str]:
     remedies = list(dict.fromkeys(one.remedy for one in report.findings if one.remedy))
     steps = [f"⚠️ {markdown.words(remedy)}" for remedy in remedies[:10]]
     if report.dry_run:
-        return [*steps, "Run it again without `dry-run` to have it done."]
+        return [*steps, "Run it again without `dry-run` to write it."]
     ticket = markdown.link("the ticket", report.url)
-    steps.append(f"Tick the boxes on {ticket} as things are seen to work: they stay ticked.")
+    steps.append(f"Tick the boxes on {ticket} once you have seen things work: they stay ticked.")
     until = _until(report)
-    return [*steps, f"After {until}, run this again: it brings the text up to date."] if until else steps
+    return [*steps, f"After {until}, run this again to update the text."] if until else steps
 
 
 def _chain(report: AnnounceReport) -> str:
     checked = "; ".join(markdown.words(step) for step in report.checked)
     rows = [("Approval", approved_by(report.contents.approvals)), ("Checked, by the boxes of the ticket", checked)]
-    told = [row for row in rows if row[1]]
-    return markdown.table(("", ""), told) if told else ""
+    known = [row for row in rows if row[1]]
+    return markdown.table(("", ""), known) if known else ""
 
 
 def _until(report: AnnounceReport) -> str:
-    """Return what is known to lie ahead of the release, and changes its text; empty where nothing is."""
+    """Return what is known to be ahead of the release and will change its text; empty if nothing is."""
     deployment, build = _deployment(report), report.contents.build
     if deployment in (Standing.RUNNING, Standing.NEXT):
         return "the deployment"
@@ -82,7 +82,7 @@ def _until(report: AnnounceReport) -> str:
 
 
 def _deployment(report: AnnounceReport) -> Standing | None:
-    """Return how the deployment to production stands by the jobs of the build; None where they say nothing of it."""
+    """Return the state of the production deployment, from the jobs of the build; None if none of them deploys."""
     known = report.contents.jobs
     jobs = () if isinstance(known, Unknown) else production_deployments(known)
     if not jobs:
@@ -103,18 +103,18 @@ def _verdict(report: AnnounceReport) -> str:
 def _reason(report: AnnounceReport) -> str:
     if report.where is None:
         return f"There is no ticket of this release in {report.repository} yet."
-    told = "A comment on the ticket" if report.is_existing else "The ticket"
-    would = " would say" if report.dry_run else " says"
-    return f"{told} {report.where}{would} what is in the release and what came with it."
+    what = "A comment on the ticket" if report.is_existing else "The ticket"
+    would = " would list" if report.dry_run else " lists"
+    return f"{what} {report.where}{would} the contents of the release and the changes in it."
 
 
 def _steps(report: AnnounceReport) -> list[tuple[str, Standing]]:
-    told = Standing.NEXT if report.dry_run else Standing.DONE
-    fell_short = any(one.rule == BOARD for one in report.findings)
-    board = [("board", Standing.STOPPED if fell_short else told)] if report.board else []
+    written = Standing.NEXT if report.dry_run else Standing.DONE
+    board_failed = any(one.rule == BOARD for one in report.findings)
+    board = [("board", Standing.STOPPED if board_failed else written)] if report.board else []
     deployment = _deployment(report)
     last = [("deployment", deployment)] if deployment else []
-    return [(f"release {report.contents.tag}", Standing.DONE), ("ticket", told), *board, *last]
+    return [(f"release {report.contents.tag}", Standing.DONE), ("ticket", written), *board, *last]
 
 
 def _footer(report: AnnounceReport) -> str:

@@ -1,4 +1,4 @@
-"""An audit as a job summary and as text: what it comes to, what to do next, then the releases, newest first."""
+"""An audit as a job summary and as text: the result, what to do next, then the releases, newest first."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MOST_FINDINGS = 8
 _MOST_YEARS = 25
 
 MOST_STEPS = 8
-"""Most remedies that are shown as steps."""
+"""Most remedies shown as steps."""
 
 _FETCH = (
     "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
-    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
+    "'+refs/heads/*:refs/heads/*'`), then run this again: a stale clone may lack tags or commits that exist."
 )
 _NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
 
@@ -36,19 +36,19 @@ _WATCHED = {True: "✅", False: "⛔", None: "❓"}
 
 
 def releases_table(report: AuditReport, releases: Sequence[PastRelease], links: Links) -> str:
-    """Return releases, which are given oldest first, as a table with the newest first; empty without any."""
+    """Return releases, passed oldest first, as a table with the newest first; empty if there are none."""
     if not releases:
         return ""
     header = ("Date", "Release", *(markdown.text(name, 80) for name in report.components), "Today", "Findings")
     newest = list(reversed(releases))
     rows: list[Sequence[str]] = [_row(report, one, links) for one in newest[:MOST_ROWS]]
-    # The rows that are not made still count in "showing N of M".
+    # Omitted rows still count in "Showing N of M".
     rows += [()] * (len(newest) - len(rows))
     return markdown.table(header, rows, cap=MOST_ROWS)
 
 
 def rules_table(report: AuditReport) -> str:
-    """Return how many releases each rule blocks or warns of, with a picture; empty where there are none."""
+    """Return how many releases each rule blocks or warns about, with a chart; empty if there are none."""
     counts = by_rule(report.recent)
     if not counts:
         return ""
@@ -58,14 +58,14 @@ def rules_table(report: AuditReport) -> str:
 
 
 def years_table(report: AuditReport) -> str:
-    """Return how the releases of each year came out, the newest first, with a picture; empty without any."""
+    """Return the results of each year's releases, newest first, with a chart; empty if there are none."""
     years = list(by_year(report.asked).items())
     if not years:
         return ""
     header = ("Year", "Releases", "✅ fine", f"{MARKS[Status.FAIL]} broken", f"{MARKS[Status.UNKNOWN]} not verified")
     rows = [(year, str(one.all), str(one.fine), str(one.broken), str(one.unverified)) for year, one in reversed(years)]
     shown = years[-_MOST_YEARS:]
-    words = "The front bar of each year is those that break a rule or could not be verified, the back bar is all."
+    words = "The front bar of each year counts releases that break a rule or could not be verified; the back bar, all."
     lines = [
         "xychart-beta",
         '  title "Releases by year"',
@@ -78,18 +78,18 @@ def years_table(report: AuditReport) -> str:
 
 
 def told(one: PastRelease) -> list[Finding]:
-    """Return the findings of a release that block or warn, the worst first."""
+    """Return the findings of a release that block or warn, worst first."""
     chosen = [finding for finding in one.findings if finding.status in TOLD]
     return sorted(chosen, key=lambda finding: TOLD.index(finding.status))
 
 
 def day(one: PastRelease) -> str:
-    """Return the day on which a tag was made."""
+    """Return the date of a tag."""
     return f"{one.date:%Y-%m-%d}" if one.date else "undated"
 
 
 def in_short(one: PastRelease) -> str:
-    """Return the mark of a release with its word, and whether production went back from it."""
+    """Return the mark of a release with its word, and whether it was taken back."""
     taken_back = "" if one.taken_back is None else ", taken back"
     if one.verdict is Verdict.DEPLOY:
         return f"{MARKS[Status.PASS]} fine{taken_back}"
@@ -113,7 +113,7 @@ def _row(report: AuditReport, one: PastRelease, links: Links) -> Sequence[str]:
 
 
 def _findings(one: PastRelease) -> str:
-    # What is the same of several subjects is told once.
+    # Subjects with the same finding share a line.
     found: dict[tuple[str, str, str], list[str]] = {}
     for each in told(one):
         subjects = found.setdefault((finding_mark(each), each.rule, each.message), [])
@@ -135,58 +135,57 @@ def _pie(report: AuditReport) -> str:
 
 
 def mark(report: AuditReport) -> str:
-    """Return the mark that goes with the headline."""
+    """Return the mark for the headline."""
     if report.verdict is not Verdict.BLOCKED:
         return "✅" if report.judged else "➖"
-    # All that can be asked about is fine, and not all can.
+    # All releases that can be judged are fine, but some cannot be judged.
     return "⛔" if report.gaps or report.broken or report.unverified or not report.asked else "⚠️"
 
 
 def as_of(report: AuditReport) -> str:
-    """Say by which time what was judged."""
+    """Return which facts are today's and which are of the tag's date."""
     return (
         f"Judged on {report.time:%Y-%m-%d at %H:%M} UTC, by today's rules: tags, branches, CI and images as they are "
-        "now; order and sameness as of the date of each tag. A tag's date is that which it bears if it is annotated, "
-        "else that of its commit."
+        "now; the order of tags and changes of the pair as of the date of each tag. That is the date in an annotated "
+        "tag, or else the date of the commit."
     )
 
 
 def cautions(report: AuditReport) -> list[str]:
-    """Return what was not looked at, each as a line of words."""
-    names = {"check-ci": "CI was not looked at", "check-images": "Images were not looked at, so none was compared"}
+    """Return what was not checked, one line each."""
+    names = {"check-ci": "CI was not checked", "check-images": "Images were not checked, so none was compared"}
     lines = [f"{names[name]}, because `{name}` is `false`." for name in report.switched_off]
     if report.records is None:
-        lines.append("Nothing was compared with any `release.json`: that takes GitHub's releases.")
+        lines.append("Nothing was compared with any `release.json`: that requires GitHub's releases.")
     lines += [
-        f"The allowance {one} changed nothing: there is no such finding. Remove it from `allow`."
+        f"The allowance {one} had no effect: there is no such finding. Remove it from `allow`."
         for one in report.unused_allowances
     ]
     return lines
 
 
 def steps(report: AuditReport) -> list[str]:
-    """Return what to do next, as words."""
+    """Return what to do next, as messages."""
     remedies = list(dict.fromkeys(gap.remedy for gap in report.gaps))
     found = [_FETCH] if report.stale else []
-    found += [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
+    found += [*remedies[:3], "Treat nothing here as clean until a run is complete."] if remedies else []
     changed = [finding for one in reversed(report.releases) for finding in one.findings if is_change(finding)]
     found += list(dict.fromkeys(in_one_line(finding.message, finding.remedy) for finding in changed))[:MOST_STEPS]
-    # Of an audit that is not complete, what could not be verified says nothing about the past.
+    # In an incomplete audit, an unverified release is not a statement about the past.
     if report.broken or (report.unverified and report.complete):
         found.append(
-            "Read the findings below, and keep to the rules from the next release on: what was released cannot be "
-            "undone."
+            "Read the findings below, and follow the rules from the next release on: past releases cannot be undone."
         )
     found += [*_later_start(report), *_other_variables(report)]
     if not report.judged and not found:
-        found.append(f"Nothing, if {report.since} is still to come; else correct the input `since`.")
+        found.append(f"Nothing, if {report.since} is in the future; otherwise correct the input `since`.")
     return found or ["Nothing to do."]
 
 
 def gaps_in_groups(report: AuditReport) -> list[str]:
-    """Return why questions got no answer: those that differ in a commit or a version alone are one, with their number.
+    """Return why evidence is missing; reasons that differ only in a commit or version become one, with their number.
 
-    The first word stays as it is: it names the host, which may be an address of numbers.
+    The first word is kept: it names the host, which may be an IP address.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for gap in report.gaps:
@@ -205,7 +204,7 @@ def _later_start(report: AuditReport) -> list[str]:
 
 
 def _other_variables(report: AuditReport) -> list[str]:
-    """Say how older files can be asked, if they name the versions by other variables."""
+    """Return how to have older files judged if they name the versions by other variables."""
     if not report.unasked:
         return []
     newest = report.unasked[-1]
@@ -213,13 +212,13 @@ def _other_variables(report: AuditReport) -> list[str]:
     names = " and ".join(f"`{pin.component.given_in('variable')}`" for pin in pins)
     why = "; ".join(dict.fromkeys(pin.problem.message for pin in pins if pin.problem))
     return [
-        f"If older files name the versions by other variables, list those, too, in {names}: the first that a file has "
-        f"counts. Of {newest.tag} it was found that {why}."
+        f"If older files name the versions by other variables, add those to {names}: the first one in a file counts. "
+        f"For {newest.tag}, {why}."
     ]
 
 
 def _fine_at_the_end(judged: Sequence[PastRelease], blocked: set[str]) -> str:
-    """Return the first release after which all are fine; empty where even the newest is not."""
+    """Return the first release from which on all are fine; empty if even the newest is not."""
     first = ""
     for one in reversed(judged):
         if one.tag in blocked:
@@ -262,7 +261,7 @@ def _summary(report: AuditReport, links: Links) -> str:
         Section(19, "", warning([*noted([*cautions(report), *report.notes]), *_allowed(report)])),
         Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in _steps(report)])),
         Section(18, "What runs in production", _production(report)),
-        Section(17, "What could not be found out", _gaps(report)),
+        Section(17, "What could not be determined", _gaps(report)),
         Section(15, "Production tags that break a rule or could not be verified", _blocked(report, links)),
         Section(12, "By rule", rules_table(report)),
         Section(11, "By year", years_table(report)),
@@ -278,7 +277,7 @@ def _production(report: AuditReport) -> str:
 
 
 def _steps(report: AuditReport) -> list[str]:
-    """Return what to do: first of all what production needs."""
+    """Return what to do, starting with what production needs."""
     watch = report.watch
     if watch is None or watch.matches:
         return steps(report)
@@ -286,25 +285,25 @@ def _steps(report: AuditReport) -> list[str]:
 
 
 def text(report: AuditReport | WatchReport) -> str:
-    """Return the verdict, and of each release what blocks or warns, the newest first, for the log."""
+    """Return the verdict, and for each release what blocks or warns, newest first, for the log."""
     if isinstance(report, WatchReport):
         watch = report.watch
         return "\n".join(map(markdown.visible, (watch.words, watch.sentence, watch.remedy)))
     lines = [markdown.visible(report.watch.sentence)] if report.watch else []
     lines += [markdown.visible(report.headline), markdown.visible(report.sentence), as_of(report)]
     lines += [markdown.visible(line) for line in cautions(report)]
-    lines += [f"Not found out: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
+    lines += [f"Not determined: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
     newest = list(reversed(report.recent))
     for one in newest[:MOST_ROWS]:
         pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
         lines.append(markdown.visible(f"{day(one)}  {one.tag}  {in_short(one)}  {pins}"))
-        # Without the remedies: of a release that is long past there is nothing to mend.
+        # Without remedies: a past release cannot be fixed.
         lines += [f"    {found.partition(chr(10))[0]}" for found in finding_lines(told(one))]
     if len(newest) > MOST_ROWS:
         lines.append(f"Showing {MOST_ROWS} of {len(newest)}.")
     if older := len(report.releases) - len(newest):
         lines.append(
-            f"Not shown: {count(older, 'older tag')}, from before the rules can be asked. The report has them."
+            f"Not shown: {count(older, 'older tag')}, from before the rules can be applied. The report has them."
         )
     return "\n".join(
         [*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(_steps(report), 1))]
@@ -321,7 +320,7 @@ def _allowed(report: AuditReport) -> list[str]:
 
 
 def _blocked(report: AuditReport, links: Links) -> str:
-    """Return those that are blocked as a table; of an audit that is not complete, only those that break a rule."""
+    """Return the blocked releases as a table; if the audit is incomplete, only those that break a rule."""
     if report.complete:
         blocked = [one for one in report.recent if one.verdict is Verdict.BLOCKED]
         return releases_table(report, blocked, links)

@@ -1,4 +1,4 @@
-"""A deployment as a job summary and as text: how far it came, what to do next, then the evidence."""
+"""A deployment as a job summary and as text: its stage, what to do next, then the evidence."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ _STAGES = {
     Stage.UNVERIFIED: ("❌", 3, Standing.STOPPED),
     Stage.DEPLOYED: ("✅", 3, Standing.NEXT),
 }
-"""The mark of each stage, how many steps of the way are done then, and how the one behind them stands."""
+"""The mark of each stage, the number of completed steps, and the state of the step after them."""
 _OUTCOME_MARKS = {"success": "✅", "failure": "❌"}
-_RECORDED = {
+_OWN_STEP_OUTCOMES = {
     Stage.HANDED_OVER: "Verified: the step that deploys is next",
     Stage.NOT_BEGUN: "The step that deploys was skipped: nothing was deployed",
     Stage.LEFT: "The step that deploys was cancelled",
     Stage.JOB_FAILED: "The step that deploys failed",
-    Stage.UNVERIFIED: "The step that deploys succeeded, but what was verified could not be found again",
-    Stage.NOT_SHOWN: "The step that deploys succeeded, but it was not seen on the site",
+    Stage.UNVERIFIED: "The step that deploys succeeded, but the image or tag could not be verified again",
+    Stage.NOT_SHOWN: "The step that deploys succeeded, but the site did not show it",
 }
-"""What a record says of a step of the workflow's own."""
+"""Descriptions in deployment records of a workflow step's deployment."""
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
-_THEN = {
+_STEPS_BY_STAGE = {
     Stage.READY: [],
     Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
     Stage.HANDED_OVER: [
-        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
-        "or nobody looks at the site, and the deployment record never ends."
+        "The step that deploys comes next. After it, call deploy again with `deployment-outcome` and `deployment-id`: "
+        "otherwise the site is not checked, and the deployment record stays in progress."
     ],
-    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
+    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys again."],
 }
 
 
@@ -80,7 +80,7 @@ def summary(report: DeployReport, links: Links) -> str:
 
 
 def text(report: DeployReport) -> str:
-    """Return how far it came, the findings (while nothing is launched, so once), and what to do, for the log."""
+    """Return the stage, the findings (unless logged before the launch of a job) and what to do, for the log."""
     lines = [visible(report.headline), visible(_reason(report))]
     lines += finding_lines(report.judged.decision.findings) if report.job is None else []
     lines += [visible(note) for note in report.notes]
@@ -88,32 +88,33 @@ def text(report: DeployReport) -> str:
 
 
 def job_line(progress: JobProgress) -> str:
-    """Return one line on an AWX job that runs."""
+    """Return one line on a running AWX job."""
     job = progress.job
     since = "after" if job.is_over else "for"
     time = f" {since} {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
     waits = job.explanation if not job.has_begun else ""
-    said = [f'AWX says "{visible(waits, 200)}"'] if waits else []
-    note = "".join(f" | {one}" for one in [*said, *([visible(progress.note, 200)] if progress.note else [])])
+    reasons = [f'AWX reports "{visible(waits, 200)}"'] if waits else []
+    note = "".join(f" | {one}" for one in [*reasons, *([visible(progress.note, 200)] if progress.note else [])])
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
 
 
 def record_words(report: DeployReport) -> str:
-    """Return what the deployment record says of how it ended, as a sentence without its end."""
+    """Return the outcome for the deployment record, as a sentence without a full stop."""
     job, stage = report.job, report.stage
     if report.by_own_step:
-        seen = "and it was seen on the site" if report.site else "and no site was looked at"
+        seen = "and the site shows it" if report.site else "and no site was checked"
         deployed = {Stage.DEPLOYED: f"The step that deploys succeeded, {seen}"}
-        return {**_RECORDED, **deployed}.get(stage, "Nothing was handed over")
+        return {**_OWN_STEP_OUTCOMES, **deployed}.get(stage, "Nothing was handed over")
     if job is None:
-        return "Whether AWX launched a job is not known" if stage is Stage.NOT_KNOWN else "Nothing was launched"
-    said = {
+        is_known = stage is not Stage.NOT_KNOWN
+        return "Nothing was launched" if is_known else "Whether AWX launched a job could not be determined"
+    more = {
         Stage.NOT_BEGUN: " before it began: nothing was deployed",
         Stage.LEFT: " when last seen: this run no longer follows it",
-        Stage.NOT_SHOWN: ", but not seen on the site",
-        Stage.DEPLOYED: ", and seen on the site" if report.site else ", and no site was looked at",
+        Stage.NOT_SHOWN: ", but the site did not show it",
+        Stage.DEPLOYED: ", and the site shows it" if report.site else ", and no site was checked",
     }.get(stage, "")
-    return f"AWX job {job.id}: {visible(job.status, 40)}{said}"
+    return f"AWX job {job.id}: {visible(job.status, 40)}{more}"
 
 
 def next_steps(report: DeployReport) -> list[str]:
@@ -125,13 +126,13 @@ def next_steps(report: DeployReport) -> list[str]:
         remedy = report.problem.remedy or "Run this again."
         return [markdown.words(remedy, url=_where_to_look(report)), *_if_broken(report)]
     warned = ["Look at the warnings first."] if _warns(report) else []
-    if stage in _THEN:
+    if stage in _STEPS_BY_STAGE:
         unmet = remedies(blocking(report.judged.decision.findings))
-        return [*(warned if stage is Stage.HANDED_OVER else unmet), *_THEN[stage]]
+        return [*(warned if stage is Stage.HANDED_OVER else unmet), *_STEPS_BY_STAGE[stage]]
     if report.site is None:
-        return [*warned, "Look at the site: no `verify-url` is given, so nobody has."]
+        return [*warned, "Look at the site: no `verify-url` is set, so it was not checked."]
     if report.shown_before:
-        return [*warned, "Look at the job: the site showed this release before it, too."]
+        return [*warned, "Look at the job: the site showed this release even before it ran."]
     return [*warned, "Nothing to do: the site shows what was deployed."]
 
 
@@ -145,25 +146,25 @@ def _if_broken(report: DeployReport) -> list[str]:
     if not report.is_touched or not _way_back(report, Links("")).body:
         return []
     if report.stage is Stage.LEFT:
-        first = "see that nothing of it runs any more"
+        first = "make sure that the deployment no longer runs"
         first = first if report.by_own_step else "cancel that job in AWX and wait until it has ended"
-        return [f"If the site is broken meanwhile, first {first}, then go back: *The way back* below says how."]
-    return ["If the site is broken meanwhile, go back: *The way back* below says how."]
+        return [f"If the site is broken meanwhile, first {first}, then go back: see *The way back* below."]
+    return ["If the site is broken meanwhile, go back: see *The way back* below."]
 
 
 def _of_refusal(report: DeployReport) -> list[str]:
     if not report.refusal:
         mends = can_mend_elsewhere(blocking(report.judged.decision.findings))
-        return [f"{_nothing(report)}{' This can be run again at any time.' if mends else ''}"]
+        return [f"{_no_effect(report)}{' This can be run again at any time.' if mends else ''}"]
     if report.target.is_production:
         return [
-            "Re-run the job in the run of the production tag itself. To deploy a published release from a form, "
-            "tick *rollback*: its `release.json` is the evidence then."
+            "Re-run the job in the workflow run of the production tag. To deploy a published release from a form, "
+            "tick *rollback*: its `release.json` is then the evidence."
         ]
-    return ["To deploy it all the same, to staging or a stack of your own, set `ungated: true`."]
+    return ["To deploy it anyway, to staging or a stack of your own, set `ungated: true`."]
 
 
-def _nothing(report: DeployReport) -> str:
+def _no_effect(report: DeployReport) -> str:
     return "Nothing was handed over." if report.by_own_step else "Nothing was launched."
 
 
@@ -178,11 +179,11 @@ def _verdict(report: DeployReport) -> str:
     return f"## {mark} {report.stage_in_words} — {subject}\n\n**{markdown.words(_reason(report))}**"
 
 
-# Long: one sentence for each stage.
+# Long: it has one sentence for each stage.
 def _reason(report: DeployReport) -> str:
     image, where, job = report.image, report.target.environment, report.job
     if report.stage is Stage.REFUSED:
-        return f"{report.refusal or report.judged.decision.reason} {_nothing(report)}"
+        return f"{report.refusal or report.judged.decision.reason} {_no_effect(report)}"
     if report.problem:
         return report.problem.message
     if report.by_own_step and report.stage is not Stage.PLANNED:
@@ -202,7 +203,7 @@ def _reason_of_own_step(report: DeployReport) -> str:
         return f"{what} was verified, and the step that deploys may deploy it to {where}."
     if report.stage is Stage.UNVERIFIED:
         reason = report.judged.decision.reason
-        return f"{what} was deployed to {where}, and whether that is what was verified is not certain: {reason}"
+        return f"{what} was deployed to {where}, but it may not be what was verified: {reason}"
     shown = ", and the site shows it" if report.site else ""
     return f"{what} was deployed to {where}: the step that deploys succeeded{shown}."
 
@@ -250,15 +251,15 @@ def _site(site: SiteLook, seen_at: datetime.datetime | None) -> str:
 
 
 def _way_back(report: DeployReport, links: Links) -> Section:
-    """Return the rollback card of production; after a rollback that of the release that it went back from."""
+    """Return the rollback card of production; after a rollback, how to go forward again."""
     judged, target = report.judged, report.target
     if not target.is_production:
         return Section(17, TITLE, "")
     awx = not report.by_own_step
     if report.stage is Stage.REFUSED and target.rollback:
         further = way_back(judged, links, awx=awx)
-        other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
-        return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
+        other = f" If {markdown.code(judged.tag)} stays refused, use an older release. {further}" if further else ""
+        return Section(17, TITLE, f"This run deployed nothing.{other}")
     untouched = report.stage in (Stage.REFUSED, Stage.PLANNED, Stage.NOT_BEGUN)
     untouched = untouched or (report.stage is Stage.NOT_LAUNCHED and report.by_own_step)
     forward = way_forward(judged, links, awx=awx) if target.rollback and not untouched else ""
@@ -275,7 +276,7 @@ def _footer(report: DeployReport) -> str:
 
 def _steps(report: DeployReport) -> Steps:
     target = report.target
-    judged = "release.json" if target.rollback else "gate once more" if target.gated else "no gate"
+    judged = "release.json" if target.rollback else "gate again" if target.gated else "no gate"
     by = "your own step" if report.by_own_step else "AWX job"
     names = [judged, f"image {report.image.tag}", by, "site"]
     _, steps_done, following = _STAGES[report.stage]

@@ -1,4 +1,4 @@
-"""What `doctor` found as a job summary and as text: what is missing, how to get it, and what guards the gate."""
+"""The findings of `doctor` as a job summary and as text: what is missing, how to get it, and what guards the gate."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ _MARKS = {
 _WORST_FIRST = (Presence.MISSING, Presence.UNSEEN, Presence.UNTOLD, Presence.THERE, Presence.NOT_NEEDED)
 _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
 _GUARDS = (
-    "Anyone who may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
-    "for want of them."
+    "Anyone who can push a tag can push another workflow file with it. Only these settings prevent that; no command "
+    "fails without them."
 )
-_IN_FILE = "The gate decides only about jobs that need it and ask it. Only the file on the stack branch was looked at."
+_IN_FILE = (
+    "The gate controls only jobs that need it and check its output. Only the file on the stack branch was checked."
+)
 
 
 def summary(report: DoctorReport, _links: Links) -> str:
@@ -45,25 +47,25 @@ def summary(report: DoctorReport, _links: Links) -> str:
 
 
 def text(report: DoctorReport) -> str:
-    """Return the verdict, whose rights these are, and every need on one line, the worst first, for the log."""
+    """Return the verdict, the examined token, and each need on one line, worst first, for the log."""
     verdict = [_heading(report), _sentence(report), _examined(report)]
     return "\n".join([*verdict, *finding_lines(report.told_findings())])
 
 
 def next_steps(report: DoctorReport) -> list[str]:
-    """Return what to do, as Markdown: what stops a command first."""
+    """Return what to do, as Markdown, beginning with what stops a command."""
     groups = grouped(report.blockers)
     steps = remedies([replace(row.finding, message=shared_message(rows)) for rows in groups for row in rows])
     steps += ["Then run this again."] if steps else []
     steps += [f"⚠️ {markdown.words(f'{one.message} {one.remedy}')}" for one in _advice(report)]
     guards = report.count(Presence.MISSING, report.guards)
     if guards:
-        what = "is not there" if guards == 1 else "are not there"
-        steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The last table says how to set it up.")
-    untold = report.count(Presence.UNTOLD, report.rows)
-    if untold:
-        what = "cannot be told with this token, so nobody should take it for there."
-        steps.append(f"❔ {count(untold, 'point')} {what} The tables say who could see, or what happens without.")
+        what = "is missing" if guards == 1 else "are missing"
+        steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The last table shows how to set it up.")
+    unverifiable = report.count(Presence.UNTOLD, report.rows)
+    if unverifiable:
+        what = "cannot be checked with this token, so do not rely on that. The tables show who could check, or what"
+        steps.append(f"❔ {count(unverifiable, 'point')} {what} happens without.")
     return steps or ["Nothing to do."]
 
 
@@ -82,17 +84,17 @@ def _sentence(report: DoctorReport) -> str:
 
 
 def _examined(report: DoctorReport) -> str:
-    """Say which token was examined, never the token: all that is said of rights is said of this one."""
+    """Return which kind of token all statements on rights are about, never the token itself."""
     if report.token is TokenKind.NONE:
         return "Examined without a token: the input token is empty."
     if report.token is TokenKind.OWN:
-        return "Token examined: the workflow's own. Give in the input token what the commands are given there."
+        return "Token examined: the workflow's own. Pass in the input token the one that the commands receive."
     kind = f", {report.token.value}" if report.token else ""
-    return f"Token examined: the one given in the input token{kind}."
+    return f"Token examined: the one in the input token{kind}."
 
 
 def _tally(rows: Sequence[Row]) -> str:
-    """Return how many stand how, in marks and words, the worst first."""
+    """Return the number of rows of each presence, with marks, worst first."""
     found = [row.judgement.presence for row in rows]
     return (
         ", ".join(f"{_MARKS[one]} {found.count(one)} {one.value}" for one in _WORST_FIRST if one in found) or "nothing"
@@ -164,6 +166,6 @@ def _stops(rows: Sequence[Row]) -> bool:
 
 def _footer(report: DoctorReport) -> str:
     return (
-        f"Looked at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"Checked at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
         f"{markdown.text(report.version, 50)}, for {markdown.code(report.repository)}."
     )

@@ -1,4 +1,4 @@
-"""The evidence as tables: the pair and the stack, what changed in them, and the findings."""
+"""The evidence as tables: the pair, the stack, their changes, and the findings."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _NAME = 80
 _NONE = "➖ none"
 
 LineUrl = Callable[[str, "int | None"], str]
-"""Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
+"""Returns the URL of a line (counted from 1) of a file at the judged commit; empty if there is none."""
 
 _HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
 
 
 def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | None = None) -> str:
-    """Return what the stack is made of: one row for each component, then one for the stack itself.
+    """Return the parts of the stack: one row per component, then one for the stack itself.
 
-    `stack_build` are the cells of the stack's CI and image, in Markdown, where more is known than that they come next.
+    `stack_build` holds the cells of the stack's CI and image in Markdown, once they are known.
     """
     findings = report.decision.findings
     rows = [
@@ -38,15 +38,15 @@ def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | 
 
 
 def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Finding], links: Links) -> str:
-    """Return what is known of the components' pins, without what changes by the hour."""
+    """Return the evidence for the components' pins, without values that depend on the time."""
     return markdown.table(_PAIR_HEADER[:-1], [_component_row(findings, facts, links) for facts in components])
 
 
 def changes(report: GateReport, links: Links) -> str:
-    """Return what is new since the previous release, or why that is not known; empty where there is none."""
+    """Return the changes since the previous release, or why they are unknown; empty if there is no previous release."""
     lost, previous = report.facts.previous, report.previous
     if isinstance(lost, Unknown) and lost is not NOT_ASKED:
-        return f"{MARKS[Status.UNKNOWN]} The tag before could not be read: {markdown.words(lost.reason, 300)}."
+        return f"{MARKS[Status.UNKNOWN]} The previous tag could not be read: {markdown.words(lost.reason, 300)}."
     if previous is None:
         return ""
     before = {pin.component.name: pin for pin in previous.pins}
@@ -54,11 +54,11 @@ def changes(report: GateReport, links: Links) -> str:
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
     known = report.last_good
     unreleased = (
-        " (so are warnings that something goes back). It has no release with a `release.json`, so production may never "
-        "have run it"
+        " (warnings that a component goes back compare with it, too). It has no release with a `release.json`, so "
+        "production may never have run it"
     )
     more = "" if known in (None, "", previous.tag.text) else unreleased
-    return f"Compared with {tag}, the tag before{more}:\n\n{markdown.bullets(items)}"
+    return f"Compared with {tag}, the previous tag{more}:\n\n{markdown.bullets(items)}"
 
 
 def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
@@ -98,7 +98,7 @@ def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequ
 
 
 def built_before(report: GateReport, image: Image) -> tuple[str, str]:
-    """Return the cells of a stack that was built before: its CI, and its image as it was found."""
+    """Return the CI and image cells of a stack that was built before, with the image that was found."""
     found = picture.marked(picture.STACK_IMAGE, report.decision.findings, "stack")
     return "➖ built before", _cell(image_cell(image), found)
 
@@ -145,19 +145,19 @@ def _runs(facts: ComponentFacts) -> str:
 
 
 def _recorded_run(findings: Sequence[Finding], name: str) -> str:
-    """The run that a finding points at: of a release of some time ago it is all that is known."""
+    """Return the run that a finding links to: the only known one if an older release is judged."""
     finding = picture.CI.finding(findings, name)
     return markdown.link("CI run", finding.url) if finding and finding.url else ""
 
 
 def image_cell(image: Image | None) -> str:
-    """Return an image by its name without the registry of Docker, with the start of its digest where it has one."""
+    """Return an image name without Docker Hub's registry host, with the start of its digest if it has one."""
     if image is None:
         return ""
     digest = f"\n{markdown.code(image.digest[:19])}" if image.digest else ""
     origins = origins_of(image)
-    said = f"\nsays {markdown.code(origins.commit[:10])}" if origins and origins.commit else ""
-    return _short_image(f"{image.name}:{image.tag}") + digest + said
+    origin = f"\norigin {markdown.code(origins.commit[:10])}" if origins and origins.commit else ""
+    return _short_image(f"{image.name}:{image.tag}") + digest + origin
 
 
 def _short_image(reference: str) -> str:
@@ -173,7 +173,7 @@ def _age(placement: object, report: GateReport) -> str:
 def _change(before: Pin | None, now: Pin, links: Links) -> str:
     name = f"**{markdown.text(now.component.name)}**"
     if before is None or not before.tag:
-        return f"{name}: {_code(now.tag)}; the one before could not be read."
+        return f"{name}: {_code(now.tag)}; the previous one could not be read."
     if before.same_choice == now.same_choice:
         return f"{name}: {_code(now.tag)}, unchanged."
     arrow = f"{_code(before.tag)} → {_code(now.tag)}"
@@ -188,14 +188,14 @@ def _code(value: str) -> str:
 
 
 def open_findings(findings: Sequence[Finding], line_url: LineUrl) -> str:
-    """Return the findings that block or warn, the worst first; empty where there are none."""
+    """Return the findings that block or warn, worst first; empty if there are none."""
     chosen = [finding for finding in findings if finding.status in TOLD]
     chosen.sort(key=lambda finding: (TOLD.index(finding.status), not finding.allowed))
     return _table(chosen, line_url) if chosen else ""
 
 
 def folded_findings(findings: Sequence[Finding], line_url: LineUrl) -> list[Section]:
-    """Return the findings that passed and those that were not checked, each kind folded with its number."""
+    """Return the findings that passed and those that were not checked, each folded under their number."""
     folds: list[Section] = []
     for status, title in ((Status.PASS, "passed"), (Status.SKIPPED, "not made")):
         chosen = [finding for finding in findings if finding.status is status]
@@ -206,11 +206,11 @@ def folded_findings(findings: Sequence[Finding], line_url: LineUrl) -> list[Sect
 
 
 def weakened(report: GateReport) -> str:
-    """Return a warning that stands out for what was allowed or switched off by hand."""
+    """Return a warning about checks that were allowed or switched off by hand."""
     lines = switched_off(report.facts.components) if is_judged(report) else []
     lines += allowed_by_hand(report.decision.findings)
     lines += [
-        f"⚠️ The allowance {markdown.code(str(allowance))} changed nothing: this release has no such blocking "
+        f"⚠️ The allowance {markdown.code(str(allowance))} had no effect: this release has no such blocking "
         "finding. Remove it from the input `allow`."
         for allowance in report.unused_allowances
     ]
@@ -218,14 +218,14 @@ def weakened(report: GateReport) -> str:
 
 
 def warning(lines: Sequence[str], cap: int = 50) -> str:
-    """Return lines of Markdown such that they stand out; empty where there are none."""
+    """Return lines of Markdown as a quotation, which stands out; empty if there are none."""
     left = len(lines) - cap
     shown = [*lines[:cap], *([f"⚠️ … and {left} more."] if left > 0 else [])]
     return "\n>\n".join(f"> {line}" for line in shown)
 
 
 def allowed_by_hand(findings: Sequence[Finding]) -> list[str]:
-    """Return a line of Markdown for each finding that the `allow` input made a warning of."""
+    """Return a line of Markdown for each finding that the input `allow` demoted to a warning."""
     return [
         f"⚠️ **ALLOWED by hand:** {markdown.code(finding.key)}. {markdown.words(finding.message)}"
         for finding in findings
@@ -234,7 +234,7 @@ def allowed_by_hand(findings: Sequence[Finding]) -> list[str]:
 
 
 def switched_off(components: Sequence[ComponentFacts]) -> list[str]:
-    """Return a line of Markdown for each kind of check that was switched off, naming the components."""
+    """Return a line of Markdown for each kind of check that was switched off, with the components."""
     without_ci = [facts.pin.component for facts in components if facts.runs is None]
     without_image = [facts.pin.component for facts in components if facts.image is None and _uses_image(facts)]
     return [
@@ -256,7 +256,7 @@ def _table(findings: Sequence[Finding], line_url: LineUrl) -> str:
     with_remedy = any(finding.remedy for finding in findings)
     rows = [_row(finding, line_url) for finding in findings[:200]]
     width = len(_HEADER) if with_remedy else len(_HEADER) - 1
-    # The rows that are not made still count in "showing N of M".
+    # Omitted rows still count in "Showing N of M".
     rows += [()] * (len(findings) - len(rows))
     return markdown.table(_HEADER[:width], [row[:width] for row in rows], cap=200)
 

@@ -1,4 +1,4 @@
-"""The gate's job summary and its text for the log: verdict first, then what to do, then the evidence."""
+"""The gate's job summary and log text: the verdict, then what to do, then the evidence."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def summary(report: GateReport, links: Links) -> str:
 
 
 def text(report: GateReport) -> str:
-    """Return the verdict, the reason, and each finding on one line, the worst first, with its remedy on a line below.
+    """Return the verdict, the reason, and each finding with its remedy, worst first.
 
-    Nothing here is safe from being taken for a command by a runner: the log sees to that.
+    Runner commands are not escaped here: the log does that.
     """
     unused = [visible(one.message) for one in unused_remarks(report.unused_allowances)]
     lines = [visible(report.headline), visible(report.decision.reason), *finding_lines(report.findings), *unused]
@@ -46,7 +46,7 @@ def text(report: GateReport) -> str:
 def _verdict(report: GateReport) -> str:
     mark, words = VERDICTS[report.decision.verdict]
     name = markdown.code(report.ref.name, 100)
-    # A branch may be called like a release: the name alone would mislead.
+    # A branch can have the name of a release, so the name alone could mislead.
     kind = "" if report.tag else f"{report.decision.kind.value} "
     return f"## {mark} {words} — {kind}{name}\n\n**{markdown.words(report.decision.reason)}**{_blocked(report)}"
 
@@ -55,14 +55,14 @@ def _blocked(report: GateReport) -> str:
     if report.decision.verdict is not Verdict.BLOCKED:
         return ""
     keys = [markdown.code(key) for key in report.failed_rules]
-    return f" Because of {listed(keys, 10)}, nothing is built or deployed by this run."
+    return f" Because of {listed(keys, 10)}, this run builds and deploys nothing."
 
 
 def _pair(report: GateReport, links: Links) -> str:
     table = pair_table(report, links)
     if is_judged(report):
         return table
-    return f"{table}\n\nNothing of this was verified: only what may reach production is."
+    return f"{table}\n\nNone of this was verified: only refs that may reach production are."
 
 
 def _footer(report: GateReport) -> str:

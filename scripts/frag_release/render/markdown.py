@@ -1,10 +1,10 @@
-"""Markdown as GitHub reads it (GFM), made so that foreign text stays text.
+"""GitHub-Flavored Markdown in which foreign text stays text.
 
-Characters are written as HTML entities rather than behind backslashes: entities also hold within
-HTML (`<summary>`) and table cells. Mentions, `#123` and `:emoji:` are found by GitHub in the finished
-HTML, where an entity is no help, so a zero-width space comes between.
+Special characters become HTML entities, not backslash escapes: entities also work within HTML (`<summary>`) and
+table cells. GitHub looks for mentions, `#123` and `:emoji:` in the rendered HTML, where entities do not help, so a
+zero-width space splits them.
 
-A document has a largest size: what matters least goes first, and is told to be missing.
+If a document is too large, the least important sections are omitted, and a note counts them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from urllib.parse import quote, urlsplit
 from ..dataclass import dataclass
 
 MAX_SUMMARY = 1_000_000
-"""Largest job summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+"""Largest job summary in bytes of UTF-8. GitHub drops a summary over 1 MiB (1,048,576 bytes)."""
 
 MAX_TEXT = 1_000
-"""Longest piece of foreign text that is shown, in characters."""
+"""Longest piece of foreign text shown, in characters."""
 
 MAX_TABLE_BYTES = 150_000
-"""Largest table in bytes of UTF-8; a summary holds several and GitHub drops one over 1 MiB whole."""
+"""Largest table in bytes of UTF-8: a summary has several, and must stay within its own limit."""
 
 _BREAK = "&#8203;"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -43,7 +43,7 @@ _URL_SAFE = ":/?#@!$&+,;=%~-._"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a document; those of the lowest `worth` go first where all would be too much."""
+    """A part of a document. If the whole is too large, sections of the lowest `worth` are omitted first."""
 
     worth: int
     title: str
@@ -54,7 +54,7 @@ class Section:
 
 
 def fitted(sections: Sequence[Section], limit: int) -> str:
-    """Join the sections that have a body, leaving out the least worth above `limit` bytes, and saying so."""
+    """Join the sections that have a body; beyond `limit` bytes omit those of the lowest worth, with a note."""
     parts = [(section.worth, str(section)) for section in sections if section.body]
     sizes = [_size(part) for _, part in parts]
     left_out: set[int] = set()
@@ -70,21 +70,21 @@ def fitted(sections: Sequence[Section], limit: int) -> str:
 def _note(left_out: Collection[int], parts: Sequence[object]) -> str:
     if not left_out:
         return ""
-    return f"Left out to keep this within GitHub's limit: {len(left_out)} of {len(parts)} parts."
+    return f"Omitted to stay within GitHub's size limit: {len(left_out)} of {len(parts)} parts."
 
 
 def _size(part: str) -> int:
-    """Return the size in bytes of UTF-8, with the blank line behind it."""
+    """Return the size in bytes of UTF-8, including the blank line after it."""
     return len(part.encode("utf-8", "backslashreplace")) + 2
 
 
 def visible(foreign: str, limit: int = MAX_TEXT) -> str:
-    """Return `foreign` as one line that hides nothing, of at most `limit` characters.
+    """Return `foreign` as one line of at most `limit` characters, with nothing hidden.
 
-    White space shrinks to single spaces. Characters that cannot be seen or that turn the text around
-    (control, bidirectional, zero-width, surrogates) are spelled out, such as `\\u202e`.
+    Runs of white space become single spaces. Invisible and bidirectional characters (control, zero-width, surrogates)
+    are spelled out, such as `\\u202e`.
     """
-    # Cut before the work is done, with room for white space: names may have any length.
+    # Cut first, with room for white space: a name can have any length.
     line = " ".join(foreign[: limit * 4].split())
     cut = len(line) > limit or len(foreign) > limit * 4
     shown = "".join(_spelled(char) for char in (line[: limit - 1] if cut else line))
@@ -92,55 +92,55 @@ def visible(foreign: str, limit: int = MAX_TEXT) -> str:
 
 
 def verbatim(foreign: str, limit: int = MAX_TEXT) -> str:
-    """Return one line for a fence: as `visible`, but white space stays as it is."""
+    """Return one line for a fenced block: like `visible`, but white space is kept."""
     cut = len(foreign) > limit
     shown = "".join(char if char == "\t" else _spelled(char) for char in foreign[: limit - 1 if cut else limit])
     return f"{shown}…" if cut else shown
 
 
 def text(foreign: str, limit: int = MAX_TEXT) -> str:
-    """Return `foreign` as prose: no markup, no link, no mention, no emoji, on one line."""
+    """Return `foreign` as one line of prose, without markup, links, mentions or emoji."""
     return _prose(visible(foreign, limit))
 
 
 def words(message: str, limit: int = MAX_TEXT, url: str = "") -> str:
-    """Return a message of ours, which may quote foreign text: as `text`, but `quoted` parts become code.
+    """Return a message of ours, which may quote foreign text: like `text`, but `quoted` parts become code.
 
-    Of all addresses in it only `url` becomes a link: the others may be foreign.
+    Only `url` becomes a link: other URLs in the message may be foreign.
     """
     parts = _QUOTED.split(visible(message, limit))
     return "".join(_code(part) if at % 2 else _prose(part, url) for at, part in enumerate(parts))
 
 
 def code(foreign: str, limit: int = MAX_TEXT) -> str:
-    """Return `foreign` as inline code, safe in tables; an empty one is shown as an empty quotation."""
+    """Return `foreign` as inline code that is safe in tables; `""` if it is empty."""
     return _code(visible(foreign, limit) or '""')
 
 
 def link(label: str, url: str) -> str:
-    """Return a link, the foreign `label` being prose; only the label where `url` is not http or https."""
+    """Return a link with the foreign `label` as prose; the label alone if `url` is not http or https."""
     return _link(text(label), url)
 
 
 def code_link(label: str, url: str) -> str:
-    """Return a link, the foreign `label` being inline code; else as `link`."""
+    """Return a link as `link` does, with the foreign `label` as inline code."""
     return _link(code(label), url)
 
 
 def safe_url(url: str) -> str:
-    """Return `url` with all that Markdown or HTML could trip over percent-encoded; empty if not http(s)."""
+    """Return `url` with characters that are special in Markdown or HTML percent-encoded; empty if not http(s)."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    # A name before the host is how one host is made to look like another.
+    # A user name in front of the host can make one host look like another.
     if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
         return ""
     return quote(url, safe=_URL_SAFE, errors="replace").replace("&", "&amp;")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], cap: int = 100) -> str:
-    """Return a table of cells that are Markdown already, with a note where rows had to be left out."""
+    """Return a table of cells that are Markdown already, with a note if rows are omitted."""
     lines = [_row(header), _row(["---"] * len(header))]
     size = 0
     for cells in rows[:cap]:
@@ -160,19 +160,19 @@ def details(summary: str, body: str) -> str:
 
 
 def fence(content: str, language: str = "") -> str:
-    """Return a fenced block that `content` cannot close, whatever it holds."""
+    """Return a fenced block that `content` cannot close."""
     longest = max((len(ticks) for ticks in re.findall("`+", content)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{content}\n{ticks}"
 
 
 def bullets(items: Sequence[str], cap: int = 50) -> str:
-    """Return a list of items that are Markdown already, with a note where some had to be left out."""
+    """Return a list of items that are Markdown already, with a note if some are omitted."""
     return _list([f"- {item}" for item in items], cap)
 
 
 def numbered(items: Sequence[str], cap: int = 20) -> str:
-    """Return a numbered list of items that are Markdown already, with a note where some are left out."""
+    """Return a numbered list of items that are Markdown already, with a note if some are omitted."""
     return _list([f"{number}. {item}" for number, item in enumerate(items, 1)], cap)
 
 
@@ -193,7 +193,7 @@ def _prose(line: str, url: str = "") -> str:
     start = _BLOCK_START.match(line)
     if start is None:
         return _TOKENS.sub(escaped, line)
-    # `- `, `1. ` or `===` would start a list or make a heading of the line before.
+    # `- `, `1. ` or `===` would start a list, or turn the previous line into a heading.
     return f"{start['number']}{_entity(start['mark'])}{_TOKENS.sub(escaped, line[start.end() :])}"
 
 
@@ -204,7 +204,7 @@ def _escaped(found: re.Match[str], url: str) -> str:
         return found["notifies"].replace("#", _entity("#")) + _BREAK
     if found["www"]:
         return f"{found['www']}{_entity('.')}"
-    # GitHub's own way to write a dollar sign that starts no formula (its documentation on mathematics).
+    # From GitHub's documentation on mathematical expressions: a dollar sign that does not start a formula.
     return "<span>$</span>" if found["dollar"] else _entity(found["special"])
 
 
@@ -215,7 +215,7 @@ def _entity(char: str) -> str:
 def _code(line: str) -> str:
     if _PLAIN_CODE.fullmatch(line):
         return f"`{line}`"
-    # Backticks, bars and backslashes within backticks mean different things in and outside tables.
+    # Within backticks, bars and backslashes mean different things inside and outside tables.
     inside = "".join(char if char.isalnum() or char == " " else _entity(char) for char in line)
     return f"<code>{inside}</code>"
 

@@ -1,4 +1,4 @@
-"""What the reader does next, and the rollback card for the night when nobody wants to look it up."""
+"""The reader's next steps, and the rollback card, which saves looking things up at night."""
 
 from __future__ import annotations
 
@@ -16,79 +16,77 @@ from .markdown import Section
 from .wording import MARKS, Links, count, is_judged, rollbacks_unknown, stack_image
 
 TITLE = "The way back"
-MAKE_SURE = "Make sure before you go back to one."
-"""What comes of it if nobody knows which releases were taken back."""
-_UNTOUCHED = "Nothing was deployed by this run, so there is nothing to go back from."
+MAKE_SURE = "Check this before you go back to one."
+"""What to do if it is unknown which releases were taken back."""
+_UNTOUCHED = "This run deployed nothing, so there is nothing to roll back."
 
 
 def rollback_card(
     report: GateReport, links: Links, worth: int, *, untouched: bool = False, awx: bool = False
 ) -> Section:
-    """Return the card of what to go back to from the tag that was judged; without a body where none was before.
+    """Return the card on what to go back to from the judged tag; without a body if there is no earlier tag.
 
-    `untouched` says that this run has deployed nothing, and will not; `awx` that it is AWX that deploys.
+    With `untouched` this run has not deployed and will not. With `awx` it is AWX that deploys.
     """
-    if untouched:
-        return Section(worth, TITLE, _UNTOUCHED)
-    return Section(worth, TITLE, way_back(report, links, awx=awx))
+    return Section(worth, TITLE, _UNTOUCHED if untouched else way_back(report, links, awx=awx))
 
 
 def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
-    """Return which release is the last good one, as far as anybody has looked, and the ways to it, as Markdown."""
+    """Return which release is the last good one, as far as was checked, and how to go back to it, as Markdown."""
     before, good = report.facts.previous, report.last_good
     if before is None or before is NOT_ASKED:
         return ""
     previous = report.previous.tag.text if report.previous else ""
     if previous in report.taken_back:
         previous = ""
-    last = _named(report, links, previous) if previous else ""
+    last = _tag_link(report, links, previous) if previous else ""
     released = report.released
     lost = released.reason if isinstance(released, Unknown) and released is not NOT_ASKED else ""
     if good == "" and report.taken_back:
-        what = "No older release is proposed: each that is public with a `release.json` was taken back."
+        what = "No older release is proposed: every public one with a `release.json` was taken back."
     elif good == "":
-        seen = f" The tag before is {last}." if last else ""
-        what = f"No older release has a record of its image, so only the way by hand is left.{seen}"
+        seen = f" The previous tag is {last}." if last else ""
+        what = f"No older release has a record of its image, so you can only go back by hand.{seen}"
     elif good is None:
-        seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
-        seen = "The tag before was taken back." if report.taken_back else seen
+        seen = f"The previous tag is {last}." if last else "The previous tag could not be read."
+        seen = "The previous tag was taken back." if report.taken_back else seen
         lost = f" The releases could not be read: {markdown.words(lost, 300)}." if lost else ""
         what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
     else:
-        what = _there(report, links, good)
+        what = _last_good(report, links, good)
         if last and good != previous:
-            what += f" The tag before, {last}, has none: it was blocked, never released, or released by hand."
-    ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
-    return f"{what}{'' if good else _unread(report)}{_taken_back(report, links)}\n\n{ways}"
+            what += f" The previous tag, {last}, has none: it was blocked, never released, or released by hand."
+    ways = _ways(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
+    return f"{what}{'' if good else _unread_rollbacks(report)}{_taken_back(report, links)}\n\n{ways}"
 
 
 def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
-    """Return the newest release above the one that was gone back to, and how to it, as Markdown; empty without one."""
+    """Return the newest release above the rollback's target, and how to deploy it, as Markdown; empty if none."""
     stack, judged = report.facts.stack, report.production_tag
     higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
     newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
     if newest:
-        what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+        what = f"The newest release is {_tag_link(report, links, newest)}: its `release.json` is there."
     elif judged and isinstance(report.released, Released) and any(one in report.released.taken_back for one in higher):
-        return "Every higher release was taken back. What is mended is released under the next free tag."
+        return "Every higher release was taken back. Release the fix under the next free tag."
     elif higher:
         newest = higher[-1]
-        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
+        what = f"The newest tag is {_tag_link(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
     else:
         return ""
-    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=awx)}"
+    return f"{what} Once it is safe to run again, deploy it:\n\n{_ways(report, links, newest, awx=awx)}"
 
 
-def _there(report: GateReport, links: Links, good: str) -> str:
-    """Say which release is good; if records of rollbacks could not be read, that this is not known."""
-    unread = _unread(report)
+def _last_good(report: GateReport, links: Links, good: str) -> str:
+    """Return which release is good, or, if records of rollbacks could not be read, the newest with a record."""
+    unread = _unread_rollbacks(report)
     if not unread:
-        return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
-    return f"The newest older release with a `release.json` is {_named(report, links, good)}.{unread}"
+        return f"The last good release is {_tag_link(report, links, good)}: its `release.json` is there."
+    return f"The newest older release with a `release.json` is {_tag_link(report, links, good)}.{unread}"
 
 
-def _unread(report: GateReport) -> str:
-    """Say that nobody knows what was gone back from, and why; empty if the deployment records were read."""
+def _unread_rollbacks(report: GateReport) -> str:
+    """Return why taken-back releases are unknown; empty if the deployment records were read."""
     unread = "" if isinstance(report.released, Unknown) else report.released.unread
     return f" {markdown.words(rollbacks_unknown(unread), 400)} {MAKE_SURE}" if unread else ""
 
@@ -96,52 +94,54 @@ def _unread(report: GateReport) -> str:
 def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
     releases = markdown.link("Releases", links.releases(report.repository))
     return (
-        f"It may have been blocked or never released: if {releases} has {which} with a `release.json`, take the newest "
-        "of these. One that was taken back, as its text says, is not one to deploy."
+        f"It may have been blocked or never released: if {releases} has {which} with a `release.json`, use the newest "
+        "of these. Do not deploy one whose text says that it was taken back."
     )
 
 
 def _taken_back(report: GateReport, links: Links) -> str:
-    """Say which newer releases are passed over, because production went back from them."""
+    """Return which newer releases are skipped because production went back from them."""
     good = parse_production_tag(report.last_good or "", report.tag_format)
     left = [tag for one in report.taken_back if (tag := parse_production_tag(one, report.tag_format))]
-    passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
+    passed = [_tag_link(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
     if not passed:
         return ""
-    return f" Passed over, because production went back from there: {', '.join(passed[:10])}."
+    return f" Skipped, because production went back from them: {', '.join(passed[:10])}."
 
 
-def _named(report: GateReport, links: Links, tag: str) -> str:
+def _tag_link(report: GateReport, links: Links, tag: str) -> str:
     return markdown.code_link(tag, links.tag(report.repository, tag))
 
 
-def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
+def _ways(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
     """Return the two ways to deploy a release again without building it, and what neither does.
 
-    Whether the stack has the form was not looked up, so that it is named with an "if", and nothing links to it.
+    It was not checked whether the stack has the form, so the text has an "if" and no link to the form.
     """
     form = f"{markdown.link('Actions', links.actions(report.repository))} &gt; Deploy &gt; Run workflow"
     that = markdown.code(tag) if tag else "that one"
     image = stack_image(report, report.tag_format.image_tag(tag)) if tag else "its image"
     form_filled = (
         f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: "
-        f"the newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: "
-        "`production`. *rollback*: ticked. Nothing is built: the evidence is the `release.json` that `publish` left "
-        "with it, and the digest of its image. Where that file records none, the form refuses it: take an older "
-        "release, or go by hand."
+        f"the newest production tag, under *Tags* (the environment refuses branches). *tag*: {that}. *environment*: "
+        "`production`. *rollback*: ticked. Nothing is built: the evidence is the release's `release.json`, written by "
+        "`publish`, and the digest of its image. If that file records no digest, the form refuses it: use an older "
+        "release, or deploy by hand."
     )
-    launch = f"launch the template in AWX for {image}" if awx else f"deploy {image} with what deploys this stack"
-    by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
-    by_hand += _typed(report, tag)
+    launch = "launch the template in AWX for" if awx else "deploy"
+    tool = "" if awx else " with the tool that deploys this stack"
+    by_hand = (
+        f"By hand: {launch} {image}{tool}, after checking that it is still the released image. Nothing is verified."
+    )
+    by_hand += _awx_fields(report, tag)
     undone = (
-        "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
-        "undone."
+        "Once a higher release exists, `tag-order` refuses a re-run of its build. Database migrations are not undone."
     )
     return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])
 
 
-def _typed(report: GateReport, tag: str) -> str:
-    """Say what is typed in AWX; other variables may hold secrets, and are as they always are."""
+def _awx_fields(report: GateReport, tag: str) -> str:
+    """Return what to enter in AWX for the tag and the digest; other variables may hold secrets, and are not shown."""
     form = report.awx
     if form is None:
         return ""
@@ -161,21 +161,21 @@ def next_steps(report: GateReport) -> str:
 
 
 def remedies(blockers: Sequence[Finding], cap: int = 18) -> list[str]:
-    """Return a step for each remedy, failures first: one remedy often serves several findings."""
+    """Return a step for each remedy, failures first: several findings often share one."""
     by_remedy: dict[tuple[bool, str], list[Finding]] = {}
     for finding in blockers:
         key = (finding.status is Status.UNKNOWN, finding.remedy or "Run this again.")
         by_remedy.setdefault(key, []).append(finding)
     ordered = sorted(by_remedy.items(), key=lambda item: item[0][0])
     steps = [
-        f"{MARKS[found[0].status]} {_subjects(found)}: {_what(found)}{markdown.words(remedy, url=found[0].url)}"
+        f"{MARKS[found[0].status]} {_subjects(found)}: {_messages(found)}{markdown.words(remedy, url=found[0].url)}"
         for (_, remedy), found in ordered[:cap]
     ]
     left = len(ordered) - cap
     return steps + ([f"… and {count(left, 'more step')}, listed below."] if left > 0 else [])
 
 
-def _what(findings: Sequence[Finding], cap: int = 3) -> str:
+def _messages(findings: Sequence[Finding], cap: int = 3) -> str:
     messages = dict.fromkeys(markdown.words(one.message, 400) for one in findings)
     more = ["…"] if len(messages) > cap else []
     return f"{'<br>'.join([*list(messages)[:cap], *more])}<br>→ "
@@ -190,12 +190,12 @@ def _subjects(findings: Sequence[Finding], cap: int = 6) -> str:
 def _afterwards(report: GateReport) -> str:
     blockers = blocking(report.decision.findings)
     if all(finding.status is Status.UNKNOWN for finding in blockers):
-        return "Then re-run this job. Nothing was found to be wrong: no new commit and no new tag is needed."
+        return "Then re-run this job. Nothing was found to be wrong: you need no new commit and no new tag."
     if report.decision.kind is RefKind.PULL_REQUEST:
         return "Push the correction to this pull request; it is judged again."
-    again = " If all was mended elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
+    again = " If everything was fixed elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
     return (
-        "If the stack's workflow file has to change, commit that to the stack branch and release it under a "
+        "If the stack's workflow file has to change, commit the change to the stack branch and release it under a "
         f"**new** tag; do not move {markdown.code(report.ref.name)}.{again}"
     )
 
@@ -206,14 +206,14 @@ def _after_deploy(report: GateReport) -> list[str]:
     if report.facts.stack and report.facts.stack.run_commit is None:
         return [
             *steps,
-            "Nothing was started: this was asked outside of a workflow run. The stack's own workflow run for "
-            f"the tag {markdown.code(report.ref.name)} asks again, builds and deploys.",
+            "Nothing was started: this gate ran outside a workflow run. The stack's own workflow run for "
+            f"the tag {markdown.code(report.ref.name)} runs the gate again, builds and deploys.",
         ]
     return [
         *steps,
-        f"Nothing to do: this run goes on, builds {stack_image(report, report.decision.image_tag)} from exactly the "
+        f"Nothing to do: this run continues, builds {stack_image(report, report.decision.image_tag)} from exactly the "
         "pair below and may deploy it to staging and production.",
-        "If the `production` environment asks for a reviewer, approve it when the build has passed.",
+        "If the `production` environment requires a reviewer, approve it once the build has passed.",
     ]
 
 
@@ -233,11 +233,11 @@ def _after_build(report: GateReport) -> list[str]:
     return [
         *built,
         f"To release to production, give a commit of the stack branch a tag `{form.name}`, such as `{form.like()}`. "
-        "The pair in its workflow file is then verified, and the build goes on if all checks pass.",
+        "The pair in its workflow file is then verified, and the build continues if all checks pass.",
     ]
 
 
 def _tag_without_production(report: GateReport) -> str:
     if is_judged(report):
-        return "To deploy it, run the stack's workflow at that tag itself."
+        return "To deploy it, run the stack's workflow at that tag."
     return "To deploy production tags from here, remove `production: false` from the workflow's gate step."

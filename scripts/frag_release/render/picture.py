@@ -1,4 +1,4 @@
-"""The way of a release as a picture and in words, and the rules behind its edges and the pair's columns."""
+"""The way of a release as a diagram and in words, and the rules behind its edges and the pair's columns."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from .wording import VERDICTS, finding_mark, is_judged, worst
 NOT_CHECKED = "➖ not checked"
 
 MAX_LABEL = 40
-"""Longest foreign name in the picture, in characters."""
+"""Longest foreign name in the diagram, in characters."""
 
 MAX_COMPONENTS = 20
-"""Most components that are drawn; the table names them all."""
+"""Most components in the diagram; the table has all of them."""
 
 _KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
 STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
   classDef bad stroke:#cf222e,stroke-width:2px
   classDef off stroke:#848d97,stroke-dasharray:4 3"""
-"""How a picture shows what went well, what did not, and what is not reached."""
+"""Mermaid styles of what passed, what failed, and what is not reached."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A question that a reader asks of a pin or of the stack's tag, and the rules that answer it."""
+    """A named check of a pin or of the stack's tag, with the rules behind it."""
 
     name: str
     rules: frozenset[str]
 
     def finding(self, findings: Sequence[Finding], subject: str) -> Finding | None:
-        """The finding that answers it for `subject`; None where no rule was applied."""
+        """Return the finding on `subject`; None if no rule was applied."""
         return worst([finding for finding in findings if finding.subject == subject and finding.rule in self.rules])
 
 
@@ -52,13 +52,13 @@ STACK_IMAGE = _check("stack", "image")
 
 
 def marked(check: Check, findings: Sequence[Finding], subject: str) -> str:
-    """The mark with its word."""
+    """Return the check's mark with its word."""
     finding = check.finding(findings, subject)
     return finding_mark(finding) if finding else NOT_CHECKED
 
 
 def in_short(checks: Sequence[Check], findings: Sequence[Finding], subject: str) -> list[str]:
-    """Each check with how it came out, such as `✅ tag passed`."""
+    """Return each check with its result, such as `✅ tag passed`."""
     return [_named(marked(check, findings, subject), check.name) for check in checks]
 
 
@@ -70,14 +70,14 @@ def _named(mark: str, name: str) -> str:
 def label(foreign: str) -> str:
     """Return foreign text for use within a quoted Mermaid label: all but plain characters as `#code;`.
 
-    Mermaid reads labels as Markdown and as HTML, and both marks and links there may break the picture.
+    Mermaid reads labels as Markdown and as HTML; markup or links there may break the diagram.
     """
     shown = markdown.visible(foreign, MAX_LABEL)
     return "".join(char if _KEPT.match(shown, at) else f"#{ord(char)};" for at, char in enumerate(shown))
 
 
 def picture(report: GateReport) -> str:
-    """Return the picture as a fenced block."""
+    """Return the diagram as a fenced block."""
     lines = ["flowchart LR", f'  stack(["{_stack_label(report)}"]):::{_stack_style(report)}']
     for number, facts in enumerate(report.facts.components[:MAX_COMPONENTS]):
         lines += _component(f"component{number}", facts, report)
@@ -89,7 +89,7 @@ def picture(report: GateReport) -> str:
 
 
 def picture_in_words(report: GateReport) -> str:
-    """Return what the picture shows, as a list."""
+    """Return the content of the diagram as a list."""
     findings = report.decision.findings
     items = []
     for facts in report.facts.components[:MAX_COMPONENTS]:
@@ -135,7 +135,7 @@ def _places(report: GateReport) -> list[tuple[str, bool]]:
 
 
 class Standing(Enum):
-    """How a step of the way stands: its mark, its words and the style of its box."""
+    """The state of a step: its mark, its words and the style of its box."""
 
     DONE = ("✅", "done", "good")
     NEXT = ("👉", "next", "good")
@@ -148,13 +148,13 @@ Steps = Sequence[tuple[str, Standing]]
 
 
 def standing(names: Sequence[str], done: int, following: Standing) -> Steps:
-    """Return the steps with how they stand: `done` of them done, the one `following`, and those behind it."""
+    """Return the steps with their states: the first `done`, then one in state `following`, the rest still ahead."""
     marks = [Standing.DONE] * done + [following] + [Standing.AHEAD] * len(names)
     return list(zip(names, marks, strict=False))
 
 
 def way(steps: Steps) -> str:
-    """Return the steps as a picture, in a fenced block, and in words, as a list."""
+    """Return the steps as a diagram in a fenced block, and as a list."""
     lines = ["flowchart LR"]
     for at, (name, step) in enumerate(steps):
         mark, words, style = step.value

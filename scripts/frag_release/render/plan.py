@@ -1,4 +1,4 @@
-"""What a release changes, the plan of one, and the builds that it waits for."""
+"""The changes of a release, its plan, and the builds it waits for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .markdown import verbatim, visible
 from .wording import MARKS, Links, References, age, count, finding_lines
 
 _NAME, _STATE = 80, 40
-_JOBS_OF_A_LINE, _OTHERS, _TICKETS, _DIFF_LINES = 12, 3, 30, 60
+_MAX_JOBS, _MAX_BUILDS, _MAX_TICKETS, _MAX_DIFF_LINES = 12, 3, 30, 60
 BUILD_MARKS = {
     "success": "✅",
     "failure": "❌",
@@ -40,7 +40,7 @@ _MARKS = {
 
 
 def duration(time: datetime.timedelta) -> str:
-    """Return a time such as `12 s`, `3 min 20 s` or `1 h 5 min`."""
+    """Return a duration such as `12 s`, `3 min 20 s` or `1 h 5 min`."""
     seconds = int(time.total_seconds())
     if seconds < 60:
         return f"{seconds} s"
@@ -50,14 +50,14 @@ def duration(time: datetime.timedelta) -> str:
 
 
 def progress_line(progress: Progress) -> str:
-    """Return one line: each job's state, how long it has run beside what is usual, and the expected end."""
+    """Return one line: the state of each job, its running time and usual time, and the expected end."""
     if progress.build is None:
         return visible(progress.note)
     build = progress.build
     state = visible(state_in_words(build), _STATE)
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
-    jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
-    more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
+    jobs = [_job_in_line(job, progress) for job in progress.jobs[:_MAX_JOBS] if job.conclusion != "skipped"]
+    more = [f"{len(progress.jobs) - _MAX_JOBS} more jobs"] if len(progress.jobs) > _MAX_JOBS else []
     end = progress.expected_end
     parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
@@ -68,7 +68,7 @@ def progress_line(progress: Progress) -> str:
 
 
 def build_table(progress: Progress) -> str:
-    """Return one row for each job: how it ended, how long it took, and how long it usually takes."""
+    """Return one row for each job: result, time, and usual time."""
     rows = [_row(job, progress) for job in progress.jobs]
     if len(rows) > 1 and progress.elapsed is not None:
         usual = progress.usual.whole
@@ -77,16 +77,16 @@ def build_table(progress: Progress) -> str:
 
 
 def in_words(status: str) -> str:
-    """Return GitHub's word for a state, for people: a job that waits does so for the rules of its environment."""
+    """Return GitHub's word for a state in plain English: a `waiting` job waits for its environment's rules."""
     return "waiting for approval" if status == WAITING else status.replace("_", " ") or "unknown"
 
 
 def hold_in_words(hold: Hold) -> str:
-    """Return what a build waits for, as the end of a sentence about it; empty where nothing is known."""
-    said = [_rules_in_words(one) for one in hold.environments]
+    """Return what a build waits for, as the predicate of a sentence about it; empty if unknown."""
+    waits = [_rules_in_words(one) for one in hold.environments]
     if hold.others:
-        said.append(f"may wait behind {listed(map(_run_in_words, hold.others), _OTHERS)}")
-    return ", and ".join(said)
+        waits.append(f"may wait behind {listed(map(_run_in_words, hold.others), _MAX_BUILDS)}")
+    return ", and ".join(waits)
 
 
 def _rules_in_words(one: PendingDeployment) -> str:
@@ -101,11 +101,11 @@ def _run_in_words(build: Build) -> str:
 
 
 def state_in_words(build: Build) -> str:
-    """Return how a build ended, or what it does, for people."""
+    """Return the conclusion or status of a build in plain English."""
     return in_words(build.state)
 
 
-def _job_of_a_line(job: Job, progress: Progress) -> str:
+def _job_in_line(job: Job, progress: Progress) -> str:
     name = visible(job.name, _NAME)
     if not job.ran:
         return f"{name} {visible(in_words(job.status), _STATE)}"
@@ -127,19 +127,19 @@ def _row(job: Job, progress: Progress) -> tuple[str, ...]:
 
 
 def heading(report: PrepareReport) -> tuple[str, str]:
-    """Return a mark and a heading as plain text, which holds foreign names."""
+    """Return a mark and a plain-text heading, which contains foreign names."""
     return _MARKS[report.stage], visible(report.headline)
 
 
 def reason(report: PrepareReport) -> str:
-    """Return what that means in one sentence, as a message of ours that quotes foreign names."""
+    """Return the outcome in one sentence, a message of ours that quotes foreign names."""
     plan = report.plan
     blocked = sum(finding.status.blocks for finding in report.findings)
     changed = count(sum(change.changed for change in plan.changes), "value")
     where = " to the stack" if report.actions else ""
     number = report.pull_request[0] if report.pull_request else 0
     return {
-        Stage.REFUSED: f"{count(blocked, 'check')} stood in the way, so nothing was written{where}.",
+        Stage.REFUSED: f"{count(blocked, 'check')} blocked this, so nothing was written{where}.",
         Stage.PLANNED: f"{changed} of `{plan.file}` would change on `{plan.branch}`. Nothing has been written yet.",
         Stage.NOTHING: f"`{plan.file}` on `{plan.branch}` has these values already, so nothing was written.",
         Stage.PROPOSED: f"Pull request #{number} changes {changed} of `{plan.file}`, and nothing else.",
@@ -148,7 +148,7 @@ def reason(report: PrepareReport) -> str:
 
 
 def is_older(change: Change) -> bool:
-    """Whether a pin moves back, as far as both are production tags."""
+    """Whether a pin moves to a lower version; false unless both are production tags."""
     before, after, form = change.before.tag, change.after.tag, change.after.component.tag_format
     old, new = parse_production_tag(before, form), parse_production_tag(after, form)
     return old is not None and new is not None and new.version < old.version
@@ -156,9 +156,9 @@ def is_older(change: Change) -> bool:
 
 @dataclass(frozen=True)
 class ComponentChanges:
-    """Tells of changes of components. `references` writes the numbers of tickets and pull requests.
+    """Describes changes of components: made ones if `released`, else planned ones.
 
-    `released` says that they are made; else they are planned.
+    `references` writes the numbers of tickets and pull requests.
     """
 
     changes: Sequence[Change]
@@ -167,16 +167,16 @@ class ComponentChanges:
     released: bool = False
 
     def table(self) -> str:
-        """Return one row for each component: from and to, how many commits, and the tickets they name."""
+        """Return one row for each component: old and new tag, number of commits, and the tickets they name."""
         rows = [self._row(change) for change in self.changes]
         return markdown.table(("Component", "From", "To", "Commits", "Tickets", "Pull requests"), rows)
 
     def rollbacks(self) -> list[str]:
-        """Return a warning in Markdown for each component that loses something which is in use today."""
+        """Return a warning in Markdown for each component that goes back or loses commits in use today."""
         return [line for change in self.changes for line in self._rollback(change)]
 
     def commits(self, cap: int) -> list[str]:
-        """Return the newest `cap` commits of each component that come in and that go out, folded."""
+        """Return the newest `cap` new and removed commits of each component, folded."""
         folds = []
         for change in (one for one in self.changes if not one.is_secret):
             history = _history(change)
@@ -194,7 +194,7 @@ class ComponentChanges:
         old, new = (tag_link(self.links, repository, pin.tag) for pin in (change.before, change.after))
         if change.before.unread:
             why = markdown.words(change.before.unread.reason, 200)
-            return name, "not known", new, f"{MARKS[Status.UNKNOWN]} could not be read: {why}", "", ""
+            return name, "unknown", new, f"{MARKS[Status.UNKNOWN]} could not be read: {why}", "", ""
         if not change.changed:
             return name, old, "unchanged", "none", "", ""
         if not change.before.tag:
@@ -210,12 +210,12 @@ class ComponentChanges:
             counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
         files = history.new_files.below(change.after.component.notice_paths) if history.new_files else ""
         counts += [f"📁 {markdown.text(files, 200)}"] if files else []
-        secret = "their words are left out: the repository is private, or may be" if change.is_secret else ""
+        secret = "their messages are omitted: the repository is private, or may be" if change.is_secret else ""
         return "\n".join([*counts, *filter(None, [self._range(change), secret])])
 
     def _range(self, change: Change) -> str:
         repository = change.after.component.repository
-        # GitHub compares what the second has and the first has not: on the way back the two change places.
+        # GitHub shows the commits that the second tag has and the first lacks: swap them if the pin goes back.
         old, new = change.before.tag, change.after.tag
         url = self.links.comparison(repository, *((new, old) if is_older(change) else (old, new)))
         return markdown.link("what changed", url) if url else ""
@@ -237,14 +237,14 @@ class ComponentChanges:
         name, tags = markdown.text(change.name, _NAME), [markdown.code(tag, _NAME) for tag in (old, new)]
         what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
         if not is_older(change):
-            what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
+            what = f"**{name} loses commits**: {tags[1]} lacks commits that {tags[0]} has."
         number = count(len(history.removed), "commit")
-        gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."
+        gone = f" Removed: {number}." if self.released else f" {number} in use today would be removed."
         lost = gone if history.removed else ""
         tickets = history.removed_references().tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
         files = history.lost_files.below(change.after.component.notice_paths) if history.lost_files else ""
-        stay = f" What {markdown.text(files, 200)} did to the data stays." if files else ""
+        stay = f" What {markdown.text(files, 200)} did to the data remains." if files else ""
         return [f"⚠️ {what}{lost}{named}{stay} Database migrations are not undone."]
 
     def _commit_row(self, change: Change, commit: Commit) -> Sequence[str]:
@@ -254,7 +254,7 @@ class ComponentChanges:
 
 
 def tag_link(links: Links, repository: str, tag: str) -> str:
-    """Return a tag as a link to its page, `none` where there is none."""
+    """Return a tag as a link to its page; `none` if it is empty."""
     return markdown.code_link(visible(tag, _NAME), links.tag(repository, tag)) if tag else "none"
 
 
@@ -263,23 +263,23 @@ def _history(change: Change) -> History:
 
 
 def diff(plan: Plan) -> str:
-    """Return the lines that change, in a fence; empty where none do."""
+    """Return the lines that change, in a fenced block; empty if none do."""
     shown, left = _diff_lines(plan)
     more = [f"… {left} more lines"] if left > 0 else []
     return markdown.fence("\n".join([*shown, *more]), "diff") if shown else ""
 
 
 def _diff_lines(plan: Plan) -> tuple[list[str], int]:
-    """Return the first lines that change, as they are shown, and how many there are beside them."""
+    """Return the first lines that change, ready to show, and how many more there are."""
     lines = plan.diff.split("\n") if plan.is_needed else []
-    return [verbatim(line, 300) for line in lines[:_DIFF_LINES]], len(lines) - _DIFF_LINES
+    return [verbatim(line, 300) for line in lines[:_MAX_DIFF_LINES]], len(lines) - _MAX_DIFF_LINES
 
 
 def new_tags(report: PrepareReport, links: Links) -> str:
-    """Return a row for each tag that is to be made: what it is for, what came since, and what its push starts."""
+    """Return a row for each tag to be made: component, changes since the newest tag, and what its push starts."""
     rows = [_new_tag_row(tag, report, links) for tag in report.plan.unmade]
     table = markdown.table(("Component", "Tag", "Commit", "Since the newest tag", "The push starts"), rows)
-    moving = "What a push of a tag starts may also move `stable`, and start a build of the stack for staging."
+    moving = "A workflow that the push of a tag starts may also move `stable`, and start a staging build of the stack."
     return f"{table}\n\n{moving}" if rows else ""
 
 
@@ -288,9 +288,9 @@ def _new_tag_row(tag: NewTag, report: PrepareReport, links: Links) -> Sequence[s
     subject = "" if tag.is_secret else f" {markdown.text(tag.subject, 100)}"
     starts = tag.starts
     if isinstance(starts, Unknown):
-        what = f"not known: {markdown.words(starts.reason, 200)}"
+        what = f"unknown: {markdown.words(starts.reason, 200)}"
     else:
-        what = ", ".join(markdown.code(file.rpartition("/")[2], _NAME) for file in starts[:10]) or "nothing is known of"
+        what = ", ".join(markdown.code(file.rpartition("/")[2], _NAME) for file in starts[:10]) or "none found"
     return (
         markdown.text(tag.name, _NAME),
         f"{markdown.code(tag.tag, _NAME)} of {markdown.code(tag.component.repository, 200)}",
@@ -301,18 +301,18 @@ def _new_tag_row(tag: NewTag, report: PrepareReport, links: Links) -> Sequence[s
 
 
 def since(tag: NewTag) -> str:
-    """Return how much came since the newest production tag, and what a way back would not undo, as plain text."""
+    """Return the number of commits since the newest production tag, and new files a rollback would not undo."""
     if not tag.since:
-        return "no production tag before"
+        return "no earlier production tag"
     if isinstance(tag.history, Unknown):
-        return f"since {tag.since}: not known ({tag.history.reason})"
+        return f"since {tag.since}: unknown ({tag.history.reason})"
     files = tag.history.new_files
     notice = files.below(tag.component.notice_paths) if files else ""
     return f"{count(len(tag.history.added), 'commit')} since {tag.since}{f', {notice}' if notice else ''}"
 
 
 def candidates(changes: Sequence[Change], links: Links) -> str:
-    """Return the newest production tags of every component, and which of them could be chosen, folded."""
+    """Return the newest production tags of each component, and whether each can be chosen, folded."""
     rows: list[Sequence[str]] = [row for change in changes for row in _candidate_rows(change, links)]
     table = markdown.table(("Component", "Tag", "On its production branch"), rows)
     names = " and ".join(change.name for change in changes[:5])
@@ -322,7 +322,7 @@ def candidates(changes: Sequence[Change], links: Links) -> str:
 def _candidate_rows(change: Change, links: Links) -> list[tuple[str, str, str]]:
     name = markdown.text(change.name, _NAME)
     if isinstance(change.candidates, Unknown):
-        return [(name, "", f"{MARKS[Status.UNKNOWN]} not known: {markdown.words(change.candidates.reason, 200)}")]
+        return [(name, "", f"{MARKS[Status.UNKNOWN]} unknown: {markdown.words(change.candidates.reason, 200)}")]
     branches = ", ".join(markdown.code(branch, _NAME) for branch in change.after.component.branches[:5])
     newest = change.candidates
     rows = [(name, _candidate(change, one, links), _eligible(one, branches)) for one in newest.shown]
@@ -347,9 +347,9 @@ def _eligible(candidate: Candidate, branches: str) -> str:
 
 
 def prepare_text(report: PrepareReport) -> str:
-    """Return the verdict, what changes, each finding with its remedy, and what was made.
+    """Return the verdict, the changes, each finding with its remedy, and what was made.
 
-    Nothing here is safe from being taken for a command by a runner: the log sees to that.
+    Runner commands are not escaped here: the log does that.
     """
     lines = [heading(report)[1], visible(reason(report).replace("`", "")), *_diff_lines(report.plan)[0]]
     lines += [_new_tag(tag, report) for tag in report.plan.unmade]
@@ -360,7 +360,7 @@ def prepare_text(report: PrepareReport) -> str:
 
 
 def outcome_text(report: PrepareReport) -> str:
-    """Return what was made, a line each, and what could not be."""
+    """Return what was made and the notes, one per line."""
     return "\n".join(visible(line) for line in (*(action.what for action in report.actions), *report.notes))
 
 
@@ -380,7 +380,7 @@ def _change(change: Change) -> list[str]:
         removed = 0
     else:
         tickets = change.history.references().tickets
-        named = f", tickets {listed((f'#{number}' for number in tickets), _TICKETS, ' ')}" if tickets else ""
+        named = f", tickets {listed((f'#{number}' for number in tickets), _MAX_TICKETS, ' ')}" if tickets else ""
         removed = len(change.history.removed)
         what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}"
     lines = [f"{name}: {old} -> {new} ({what})"]

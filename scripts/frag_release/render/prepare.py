@@ -1,4 +1,4 @@
-"""A prepared release as a job summary and as the body of its pull request: the plan first, then the evidence."""
+"""A prepared release as a job summary and as the body of its pull request: the plan, then the evidence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def summary(report: PrepareReport, links: Links) -> str:
         Section(18, "What to do next", plan_steps(report, links)),
         Section(17, _title_of_diff(report), diff(report.plan)),
         Section(17, "New tags of components", new_tags(report, links)),
-        Section(15, "What comes with it", changes.table()),
+        Section(15, "Changes in the components", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(14, "What was made", action_list(report.actions)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
@@ -45,14 +45,14 @@ def summary(report: PrepareReport, links: Links) -> str:
 
 
 def text(report: PrepareReport) -> str:
-    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
+    """Return the log text: what was made, if the plan was logged before it was carried out; otherwise the plan."""
     return outcome_text(report) if report.actions and not report.refused else plan_text(report)
 
 
 def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
     """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
 
-    The same plan and evidence always make the same body, so that it tells whether there is news.
+    The same plan and evidence always give the same body, so a changed body means that something changed.
     """
     references, line_url = References(report.tickets_from, links, in_conversation=True), _line_url(report, links)
     changes = ComponentChanges(report.plan.changes, links, references)
@@ -60,7 +60,7 @@ def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY
         Section(20, "", _introduction(report, links)),
         Section(19, "", _warnings(report, changes)),
         Section(18, "The change", diff(report.plan)),
-        Section(15, "What comes with it", changes.table()),
+        Section(15, "Changes in the components", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
         *(Section(3, "", fold) for fold in changes.commits(50)),
@@ -74,7 +74,7 @@ def _steps(report: PrepareReport) -> Steps:
     stage = report.stage
     names = _names(report.plan)
     if stage is Stage.NOTHING:
-        # The branch has the values already: nothing is open that could be merged.
+        # The branch has the values already, so there is no pull request to merge.
         names = [name for name in names if name != "merge"]
     following = Standing.STOPPED if stage is Stage.REFUSED else Standing.NEXT
     return standing(names, _DONE_BY_STAGE[stage], following)
@@ -89,14 +89,14 @@ def plan_steps(report: PrepareReport, links: Links) -> str:
     """Return a numbered list in Markdown."""
     stage = report.stage
     if stage is Stage.REFUSED:
-        return markdown.numbered([*remedies(blocking(report.findings), 16), *_newest(report), _again(report)])
+        return markdown.numbered([*remedies(blocking(report.findings), 16), *_newest(report), _after_refusal(report)])
     warnings = sum(finding.status is Status.WARN for finding in report.findings)
     first = [f"Look at the {count(warnings, 'warning')} below first."] if warnings else []
     steps = {
-        Stage.PLANNED: _carry_out(report),
+        Stage.PLANNED: _steps_of_plan(report),
         Stage.PROPOSED: [*_review(report), *after_the_merge(report.plan)],
         Stage.COMMITTED: [_committed(report, links), *after_the_merge(report.plan)],
-        Stage.NOTHING: _as_it_is(report),
+        Stage.NOTHING: _steps_without_change(report),
     }[stage]
     return markdown.numbered([*first, *steps])
 
@@ -106,15 +106,15 @@ def after_the_merge(plan: Plan) -> list[str]:
     tag, branch = markdown.code(plan.stack_tag, 60), markdown.code(plan.branch, 80)
     commit = "merged commit" if plan.mode is Mode.PULL_REQUEST else "commit"
     return [
-        f"The {commit} on {branch} gets the tag {tag}: by the command `publish` where the stack's workflows use it, "
-        "else by a maintainer, by hand.",
-        f"The tag starts the stack's build. Its gate verifies the pair once more, builds the image {tag}, and lets "
-        "it be deployed to production only if every check passes.",
+        f"The {commit} on {branch} gets the tag {tag}: from the command `publish` if the stack's workflows use it, "
+        "otherwise from a maintainer, by hand.",
+        f"The tag starts the stack's build. Its gate verifies the pair again, and allows the image {tag} to be built "
+        "and deployed to production only if every check passes.",
     ]
 
 
 def _newest(report: PrepareReport) -> list[str]:
-    """Name the newest tag that could be chosen instead, of each component that stands in the way."""
+    """Return the newest tag that could be chosen instead, for each component with a blocking finding."""
     blocked = {finding.subject for finding in blocking(report.findings)}
     steps = []
     for change in report.plan.changes:
@@ -128,17 +128,17 @@ def _newest(report: PrepareReport) -> list[str]:
     return steps[:2]
 
 
-def _again(report: PrepareReport) -> str:
+def _after_refusal(report: PrepareReport) -> str:
     if all(finding.status is Status.UNKNOWN for finding in blocking(report.findings)):
-        return f"Then run this again with the same inputs: nothing was found to be wrong, and {_nothing(report)}."
-    return f"Then run this again, or run it with other versions; {_nothing(report)}."
+        return f"Then run this again with the same inputs: nothing was found to be wrong, and {_kept(report)}."
+    return f"Then run this again with the same or other versions; {_kept(report)}."
 
 
-def _nothing(report: PrepareReport) -> str:
-    return "what was made stays" if report.actions else "nothing was written"
+def _kept(report: PrepareReport) -> str:
+    return "what was made is kept" if report.actions else "nothing was written"
 
 
-def _carry_out(report: PrepareReport) -> list[str]:
+def _steps_of_plan(report: PrepareReport) -> list[str]:
     if report.dry_run:
         return ["Look at the plan below.", "To carry it out, run this again with `dry-run` off."]
     return ["Nothing: this plan is carried out now."]
@@ -147,15 +147,15 @@ def _carry_out(report: PrepareReport) -> list[str]:
 def _review(report: PrepareReport) -> list[str]:
     number, url = report.pull_request or (0, "")
     request = markdown.link(f"pull request {number}", url)
-    return [f"Review {request}: the lines below are all that it changes. Then merge it."]
+    return [f"Review {request}: it changes only the lines below. Then merge it."]
 
 
 def _committed(report: PrepareReport, links: Links) -> str:
     url = links.commit(report.plan.repository, report.commit)
-    return f"Look at the commit {markdown.code_link(report.commit[:12], url)}: the lines below are all that it changes."
+    return f"Look at the commit {markdown.code_link(report.commit[:12], url)}: it changes only the lines below."
 
 
-def _as_it_is(report: PrepareReport) -> list[str]:
+def _steps_without_change(report: PrepareReport) -> list[str]:
     if report.plan.committed:
         return after_the_merge(report.plan)
     tag = markdown.code(report.plan.stack_tag, 60)
@@ -182,7 +182,7 @@ def _title_of_diff(report: PrepareReport) -> str:
 
 
 def _line_url(report: PrepareReport, links: Links) -> LineUrl:
-    """Findings point at lines of the file as it will be; until there is a commit of it, at where it stands."""
+    """Return URLs of lines at the new commit, or at the branch's head if there is none yet."""
     return partial(links.line, report.plan.repository, report.commit or report.plan.head)
 
 
@@ -193,7 +193,7 @@ def _introduction(report: PrepareReport, links: Links) -> str:
     return (
         f"## Release {markdown.code(plan.stack_tag, 60)}\n\nThe stack of {pair}. This changes the values of these "
         f"pins in {file} and nothing else. The pair passed the checks below before this was proposed; the stack's "
-        "own gate repeats them here, and once more when the release is tagged."
+        "own gate repeats them here, and again when the release is tagged."
     )
 
 

@@ -1,4 +1,4 @@
-"""A publication as a job summary and as text: how far it came, what to do next, then the evidence."""
+"""A publication as a job summary and as text: its stage, what to do next, then the evidence."""
 
 from __future__ import annotations
 
@@ -41,20 +41,24 @@ LINES = """\
   with:
     name: ${{ steps.pushed.outputs.artifact }}
     path: ${{ runner.temp }}/stack-image.txt"""
-"""What a build says by itself, as `examples/build-main.yaml` does; a test holds the two together."""
-_BY_HAND = "This job can be run again at any time: what is there already is found and gone on from."
+"""Steps with which a build records its own image, as in `examples/build-main.yaml`; a test compares the two."""
+_RE_RUN = "This job can be run again at any time: it detects what exists and continues from there."
 
 
 def summary(report: PublishReport | NothingReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
-    return _nothing(report.nothing) if isinstance(report, NothingReport) else _summary(report, links)
+    return _summary_of_nothing(report.nothing) if isinstance(report, NothingReport) else _summary(report, links)
 
 
 def text(report: PublishReport | NothingReport) -> str:
-    """Return how far it came, for the log; with the findings if they were not shown before."""
+    """Return the stage for the log, with the findings if they were not shown before."""
     if isinstance(report, NothingReport):
         return "\n".join(filter(None, [report.headline, report.nothing.reason, report.nothing.remedy]))
-    return _text(report)
+    lines = [report.headline, markdown.visible(_reason(report))]
+    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.WAITING, Stage.PUBLISHED)
+    lines += [] if shown_before else finding_lines(report.judged.decision.findings)
+    lines += [markdown.visible(note) for note in report.notes]
+    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def _summary(report: PublishReport, links: Links) -> str:
@@ -79,64 +83,55 @@ def _summary(report: PublishReport, links: Links) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def _nothing(review: NothingToPublish) -> str:
-    """Return the summary of a run that found nothing to publish."""
+def _summary_of_nothing(review: NothingToPublish) -> str:
     parts = ["## ➖ Nothing to publish", f"**{markdown.words(review.reason)}**"]
     parts += [f"### What to do next\n\n1. {markdown.words(review.remedy)}"] if review.remedy else []
-    parts.append("No tag, no build and no release was made by this run.")
+    parts.append("This run made no tag, no build and no release.")
     return "\n\n".join(parts) + "\n"
-
-
-def _text(report: PublishReport) -> str:
-    lines = [report.headline, markdown.visible(_reason(report))]
-    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.WAITING, Stage.PUBLISHED)
-    lines += [] if shown_before else finding_lines(report.judged.decision.findings)
-    lines += [markdown.visible(note) for note in report.notes]
-    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def next_steps(report: PublishReport) -> list[str]:
     """Return what to do, as Markdown."""
     if report.stage is Stage.REFUSED:
-        return [*remedies(blocking(report.judged.decision.findings)), _BY_HAND]
+        return [*remedies(blocking(report.judged.decision.findings)), _RE_RUN]
     if report.problem:
         build = report.progress.build if report.progress else None
         look = [f"Look at {markdown.link('the build', build.url)}."] if build and not build.passed else []
-        return [*look, markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
+        return [*look, markdown.words(report.problem.remedy or "Run this again."), _RE_RUN]
     if report.stage is Stage.PLANNED:
         if report.release_url:
             return ["Nothing to do: the release is public already."]
-        return ["Run it again without `dry-run` to make the tag, have it built, and release it."]
+        return ["Run it again without `dry-run` to make the tag, build it, and release it."]
     if report.stage is Stage.READY:
         return []
     if report.stage is Stage.STARTED:
-        return [f"Follow {markdown.link('the build', report.run_url)}.", _BY_HAND]
+        return [f"Follow {markdown.link('the build', report.run_url)}.", _RE_RUN]
     if report.stage is Stage.WAITING:
         return _steps_of_waiting(report)
     warned = ["Look at the warnings first."] if report.notes else []
-    return [*warned, "Nothing to do: the release is public. `announce` tells people, on the ticket and the board."]
+    return [*warned, "Nothing to do: the release is public. `announce` updates the ticket and the board."]
 
 
 def _steps_of_waiting(report: PublishReport) -> list[str]:
     hold, build = report.progress.hold if report.progress else Hold(), markdown.link("the build", report.run_url)
     at = f"Open {build}"
     if any(one.reviewers for one in hold.environments):
-        at = f"To approve or reject it, open {build} and take *Review deployments*"
+        at = f"To approve or reject it, open {build} and choose *Review deployments*"
     return [
         f"{at}.",
-        "Once it has passed, the release and the ticket are made by the workflow that starts on `workflow_run` of the "
-        "build, if there is one, as in `examples/publish-release.yaml` of this action. Else run this again then.",
+        "Once it has passed, the workflow that starts on `workflow_run` of the build makes the release and the ticket, "
+        "if there is one, as in `examples/publish-release.yaml` of this action. Otherwise run this again then.",
     ]
 
 
 def _waiting(report: PublishReport) -> str:
-    """Return what the build waits for, as one or two sentences."""
+    """Return what the build waits for, in one or two sentences."""
     hold = report.progress.hold if report.progress else Hold()
     behind = hold_in_words(hold)
     if behind:
         return f"Its build {behind}."
     why = f" {hold.unseen}." if hold.unseen else ""
-    return f"Its build waits for somebody's approval; for whose could not be found.{why}"
+    return f"Its build waits for an approval; whose could not be determined.{why}"
 
 
 def _verdict(report: PublishReport) -> str:
@@ -148,22 +143,22 @@ def _verdict(report: PublishReport) -> str:
 def _reason(report: PublishReport) -> str:
     judged, commit = report.judged, report.judged.commit[:12]
     if report.stage is Stage.REFUSED:
-        there = f" The tag {judged.tag} is there from before, and stays as it is." if report.tagged else ""
+        there = f" The tag {judged.tag} exists already, and stays as it is." if report.tagged else ""
         return f"{judged.decision.reason} Nothing was written.{there}"
     if report.problem:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
         if report.release_url:
-            return f"{commit} is released as {judged.tag} already: it is public."
+            return f"{commit} is already released as {judged.tag}: it is public."
         if report.tagged:
-            return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
+            return f"{commit} is already tagged as {judged.tag}. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
     if report.stage is Stage.STARTED:
         return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."
     if report.stage is Stage.WAITING:
-        return f"{commit} is tagged as {judged.tag}. {_waiting(report)} The release is made when all of it has passed."
-    before = "" if report.actions else " It was so before: this run had nothing to do."
+        return f"{commit} is tagged as {judged.tag}. {_waiting(report)} The release is made once the build has passed."
+    before = "" if report.actions else " It already was: this run had nothing to do."
     passed = ": its build passed" if report.run_conclusion == SUCCESS else ""
     return f"{commit} is released as {judged.tag}{passed}.{before}"
 
@@ -181,7 +176,7 @@ def _build(report: PublishReport) -> str:
 def _lines_to_add(report: PublishReport) -> str:
     if not report.is_unnamed:
         return ""
-    where = "Directly behind the step that pushes the image, here with the id `image`, and only where it pushes:"
+    where = "Directly after the step that pushes the image (here with the id `image`), and only if that step pushes:"
     return f"{where}\n\n{markdown.fence(LINES, 'yaml')}"
 
 
@@ -189,7 +184,7 @@ def _footer(report: PublishReport) -> str:
     judged = report.judged
     how = markdown.link(report.review.how, report.review.url)
     return (
-        f"What makes it a release: {how}. Judged at {signed(judged.time, judged.version)}, for "
+        f"Basis of the release: {how}. Judged at {signed(judged.time, judged.version)}, for "
         f"{markdown.code(judged.repository)} at {markdown.code(judged.commit)}."
     )
 
@@ -208,7 +203,7 @@ def _steps(report: PublishReport) -> Steps:
 
 
 def _stack_build(report: PublishReport) -> tuple[str, str] | None:
-    """Return what became of the stack's own build and image; None where nothing is known of them yet."""
+    """Return the cells of the stack's own build and image; None if they are not known yet."""
     build = report.progress.build if report.progress else None
     if build is None:
         return None

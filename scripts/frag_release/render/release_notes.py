@@ -1,6 +1,6 @@
-"""What a release consists of, as its own text and as its ticket: one text for both, and always the same for the same.
+"""The contents of a release, as the text of the release and of its ticket.
 
-Nothing in it tells when it was written or how long something took, so that a second run has no news.
+The same contents always give the same text, without times of writing or durations, so a second run changes nothing.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from .wording import MARKS, Links, References, count, listed
 _TITLE = 150
 
 MAX_BYTES = 65_000
-"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
+"""Largest text in bytes of UTF-8. GitHub refuses more than 65,536 characters."""
 
 _MOST = 300
-"""Most tickets that are listed, and five times as many as commits."""
+"""Most tickets that are listed, five times the number of commits."""
 
 _STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
 
 
 @dataclass(frozen=True)
 class TicketList:
-    """Writes tickets, at most `cap` of each list; with `boxes` to be ticked."""
+    """Writes lists of at most `cap` tickets each, with `boxes` as check boxes."""
 
     references: References
     titles: Titles
@@ -43,14 +43,14 @@ class TicketList:
     boxes: bool = False
 
     def items(self, tickets: Sequence[NamedTicket]) -> str:
-        """Return one item for each ticket, with a note where some are left out."""
+        """Return one item for each ticket, with a note if some are omitted."""
         box = "- [ ] " if self.boxes else "- "
         lines = [f"{box}{self._item(ticket)}" for ticket in tickets[: self.cap]]
         note = f"\n\nShowing {self.cap} of {len(tickets)} tickets." if len(tickets) > self.cap else ""
         return "\n".join(lines) + note
 
     def unread(self, tickets: Sequence[NamedTicket]) -> str:
-        """Return why titles are missing, once for all of them; empty where none is."""
+        """Return why titles are missing, once for all of them; empty if none is missing."""
         found = [title for one in tickets if isinstance(title := self.titles.get(one.number), Unknown)]
         if not found:
             return ""
@@ -60,7 +60,7 @@ class TicketList:
     def _item(self, ticket: NamedTicket) -> str:
         title = self.titles.get(ticket.number)
         shown = f" {markdown.text(title, _TITLE)}" if isinstance(title, str) else ""
-        missing = " (no ticket of this number is to be seen)" if title is None and ticket.number in self.titles else ""
+        missing = " (no visible ticket has this number)" if title is None and ticket.number in self.titles else ""
         named = ", ".join(markdown.text(name, 80) for name in ticket.components[:5])
         return f"{self.references.tickets([ticket.number])}{shown}{missing} ({named})"
 
@@ -71,12 +71,12 @@ def release_body(contents: Contents, server_url: str) -> str:
 
 
 def ticket_body(contents: Contents, server_url: str, limit: int = MAX_BYTES) -> str:
-    """Return the text of the ticket in Markdown, with boxes to tick, at most `limit` bytes long."""
+    """Return the text of the ticket in Markdown, with check boxes, at most `limit` bytes long."""
     return _fitting(contents, server_url, True, limit)
 
 
 def _fitting(contents: Contents, server_url: str, is_ticket: bool, limit: int) -> str:
-    """Return the text with as many tickets and commits as there is room for."""
+    """Return the text with as many tickets and commits as fit."""
 
     def notes(cap: int) -> _Notes:
         return _Notes(contents, Links(server_url), is_ticket, cap)
@@ -91,7 +91,7 @@ def _whole(notes: _Notes) -> str:
 
 @dataclass(frozen=True)
 class _Notes:
-    """The sections, with at most `cap` tickets in each list, and a fifth of it as commits."""
+    """The sections, with at most `cap` tickets and a fifth as many commits in each list."""
 
     contents: Contents
     links: Links
@@ -110,9 +110,9 @@ class _Notes:
         return [
             Section(20, "", self._introduction()),
             Section(19, "", self._warnings()),
-            Section(18, "What is left to do", self._checklist() if self.is_ticket else ""),
+            Section(18, "Remaining steps", self._checklist() if self.is_ticket else ""),
             Section(17, "Tickets", self._tickets()),
-            Section(15, "What came with it", self.changes.table()),
+            Section(15, "Changes in the components", self.changes.table()),
             Section(14, "The evidence", self._evidence()),
             Section(13, "The build", self._build()),
             *(Section(3, "", fold) for fold in self.changes.commits(-(-self.cap // 5))),
@@ -130,7 +130,7 @@ class _Notes:
     def _after(self) -> str:
         previous = self.contents.previous
         if isinstance(previous, PreviousRelease):
-            return f"; the tag before is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
+            return f"; the previous tag is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
         return "; it is the first release" if previous is None else ""
 
     def _checklist(self) -> str:
@@ -141,7 +141,7 @@ class _Notes:
         lines = [*self.changes.rollbacks(), *allowed_by_hand(self.contents.findings)]
         if isinstance(previous, Unknown):
             lines.append(
-                f"{MARKS[Status.UNKNOWN]} The release before could not be looked up, so nobody can tell what changed: "
+                f"{MARKS[Status.UNKNOWN]} The previous release could not be looked up, so the changes are unknown: "
                 f"{markdown.words(previous.reason, 300)}."
             )
         lines += [
@@ -155,29 +155,29 @@ class _Notes:
     def _tickets(self) -> str:
         if not any(isinstance(change.history, History) for change in self.contents.changes):
             lost = isinstance(self.contents.previous, Unknown) or unread(self.contents.changes)
-            return f"Not known: {'what changed could not be read' if lost else 'there is nothing to compare with'}."
+            return f"Unknown: {'what changed could not be read' if lost else 'there is nothing to compare with'}."
         named = named_tickets(self.contents.changes)
         listed = TicketList(self.references, self.contents.titles, self.cap, self.is_ticket)
         plain = TicketList(self.references, self.contents.titles, self.cap)
         parts = [listed.items(named.added) or self._none_named()]
         parts += [self._more()] if named.added else []
-        parts += [f"No longer in it:\n\n{plain.items(named.removed)}"] if named.removed else []
+        parts += [f"No longer included:\n\n{plain.items(named.removed)}"] if named.removed else []
         parts += [f"{count(named.without_ticket, 'commit')} without a ticket."] if named.without_ticket else []
         return "\n\n".join(filter(None, [*parts, listed.unread([*named.added, *named.removed])]))
 
     def _none_named(self) -> str:
         more = self._more()
-        return f"None of the commits that {'could be read' if more else 'came with it'} names a ticket. {more}".rstrip()
+        return f"None of the {'commits that could be read' if more else 'new commits'} names a ticket. {more}".rstrip()
 
     def _more(self) -> str:
-        """Say that tickets may be missing; empty if the commits of all components were read."""
+        """Return a note that tickets may be missing; empty if the commits of all components were read."""
         lost = " and ".join(markdown.text(change.name, 80) for change, _ in unread(self.contents.changes))
         return f"The commits of the {lost} could not be read: they may name more." if lost else ""
 
     def _evidence(self) -> str:
         contents = self.contents
         table = evidence_table(contents.components, contents.findings, self.links)
-        passed = table if contents.findings else "The checks that it passed are not recorded."
+        passed = table if contents.findings else "The checks it passed are not recorded."
         return "\n\n".join(filter(None, [passed, self._images()]))
 
     def _images(self) -> str:
@@ -200,15 +200,15 @@ class _Notes:
 
     def _footer(self) -> str:
         if not self.is_ticket:
-            return "Written by frag-release-action; the same as data is in `release.json`."
+            return "Written by frag-release-action; `release.json` has the same as data."
         return (
-            "frag-release-action keeps this part up to date, and what is ticked stays ticked. Write above or below it: "
-            "that is left as it is."
+            "frag-release-action keeps this part up to date; ticked boxes stay ticked. Write above or below it: "
+            "text there is left as it is."
         )
 
 
 def checked(contents: Contents, ticked: Sequence[str]) -> list[str]:
-    """Return the steps whose boxes are ticked; what else is ticked may be the title of somebody's ticket."""
+    """Return the steps whose boxes are ticked; other ticked lines may be titles of tickets."""
     return [step for step in _steps(contents) if markdown.words(step) in ticked]
 
 
@@ -217,12 +217,12 @@ def _steps(contents: Contents) -> Sequence[str]:
 
 
 def approved_by(approvals: Sequence[Approval], before: str = "") -> str:
-    """Return who approved it as a sentence after `before`; empty if nobody is known to have."""
-    named = [f"{markdown.text(one.by, 80)}{_into(one)}" for one in approvals[:10]]
+    """Return who approved it, as a sentence after `before`; empty if no approval is known."""
+    named = [f"{markdown.text(one.by, 80)}{_environments(one)}" for one in approvals[:10]]
     return f"{before}Approved by {', '.join(named)}." if named else ""
 
 
-def _into(one: Approval) -> str:
+def _environments(one: Approval) -> str:
     named = ", ".join(markdown.code(name, 100) for name in one.environments[:5])
     return f" ({named})" if named else ""
 

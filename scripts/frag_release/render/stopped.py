@@ -1,4 +1,4 @@
-"""A run that ended before it had a report of its own, and what could not be written of any run."""
+"""A run that ended before it had a report, and results of any run that could not be written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .wording import Links, action_list
 
 
 def text(report: Stopped) -> str:
-    """Return nothing: the problem is told by itself."""
+    """Return nothing: the problem is logged separately."""
     return ""
 
 
 def summary(report: Report, _links: Links) -> str:
-    """Return what happened, what to do, and what was made before, in Markdown: of any report without a page."""
+    """Return what happened, what to do and what was made so far, as Markdown, for a report without its own page."""
     parts = [f"## ⛔ {markdown.text(report.headline, 200)}"]
     if report.problem:
         parts += [f"**{markdown.words(report.problem.message)}**"]
@@ -26,9 +26,9 @@ def summary(report: Report, _links: Links) -> str:
 
 
 def with_troubles(page: str, troubles: Sequence[Problem]) -> str:
-    """Return the page with what went wrong while results were written, right below its heading."""
+    """Return the page with problems in writing the results, inserted below its heading."""
     if not troubles:
         return page
     heading, _, rest = page.partition("\n\n")
-    told = "\n>\n".join(f"> {markdown.words(one.text)}" for one in troubles)
-    return f"{heading}\n\n> [!WARNING]\n{told}\n\n{rest}"
+    quoted = "\n>\n".join(f"> {markdown.words(one.text)}" for one in troubles)
+    return f"{heading}\n\n> [!WARNING]\n{quoted}\n\n{rest}"

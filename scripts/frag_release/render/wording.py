@@ -1,4 +1,4 @@
-"""Marks, words and web addresses that every rendering shares. A mark never stands without its word."""
+"""Marks, words and URLs that all renderings share. A mark is always followed by its word."""
 
 from __future__ import annotations
 
@@ -42,57 +42,57 @@ _VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_O
 
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
-"""What a reader must look at, the worst first."""
+"""Statuses that need the reader's attention, worst first."""
 _WORST_FIRST = (*TOLD, Status.PASS, Status.SKIPPED)
 VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
 
 
 @dataclass(frozen=True)
 class Links:
-    """Makes addresses below `server` (such as `https://github.com`); all are empty where `server` is.
+    """Builds URLs below `server` (such as `https://github.com`); a URL is empty if `server` or a name in it is empty.
 
-    Names are foreign text and always percent-encoded. An address is also empty where a name is.
+    Names are foreign text and always percent-encoded.
     """
 
     server: str
 
     def repository(self, repository: str) -> str:
-        """Address of `OWNER/NAME`."""
+        """The URL of `OWNER/NAME`."""
         return self._of(repository)
 
     def commit(self, repository: str, commit: str) -> str:
-        """Address of a commit by its SHA."""
+        """The URL of a commit SHA."""
         return self._of(repository, "commit", commit)
 
     def tag(self, repository: str, tag: str) -> str:
-        """Address of a tag, which GitHub shows below `releases` also where there is no release."""
+        """The URL of a tag; GitHub shows it below `releases` even if the tag has no release."""
         return self._of(repository, "releases", "tag", tag)
 
     def releases(self, repository: str) -> str:
-        """Address of the list of releases."""
+        """The URL of the list of releases."""
         return self._of(repository, "releases")
 
     def branch(self, repository: str, branch: str) -> str:
-        """Address of a branch."""
+        """The URL of a branch."""
         return self._of(repository, "tree", branch)
 
     def line(self, repository: str, commit: str, path: str, line: int | None) -> str:
-        """Address of a file at a commit, at a line (counted from 1) where one is given."""
+        """The URL of a file at a commit, and of the line (counted from 1) if one is given."""
         file = self._of(repository, "blob", commit, path)
         return f"{file}#L{line}" if file and line else file
 
     def comparison(self, repository: str, before: str, after: str) -> str:
-        """Address of what changed from tag `before` to tag `after`."""
+        """The URL of the comparison of tag `before` with tag `after`."""
         if not before or not after:
             return ""
         return self._of(repository, "compare", f"{before}...{after}")
 
     def issue(self, repository: str, number: int) -> str:
-        """Address of an issue or, which GitHub leads on to, a pull request."""
+        """The URL of an issue; GitHub redirects it if the number is a pull request's."""
         return self._of(repository, "issues", str(number))
 
     def actions(self, repository: str) -> str:
-        """Address of the list of workflows, where the form to start one is."""
+        """The URL of the list of workflows, with the form that starts one."""
         return self._of(repository, "actions")
 
     def _of(self, repository: str, *names: str) -> str:
@@ -104,10 +104,10 @@ class Links:
 
 @dataclass(frozen=True)
 class References:
-    """Writes numbers of `tickets_from` (`OWNER/NAME`) and of other repositories.
+    """Writes issue numbers of `tickets_from` (`OWNER/NAME`) and of other repositories.
 
-    In conversations GitHub links `OWNER/NAME#N` by itself, and shows the reference at the other end; in
-    job summaries it does neither, so there `links` are made.
+    In conversations GitHub links `OWNER/NAME#N` and adds a back-reference. In job summaries it does neither, so
+    `links` are written.
     """
 
     tickets_from: str
@@ -115,11 +115,11 @@ class References:
     in_conversation: bool
 
     def tickets(self, numbers: Sequence[int]) -> str:
-        """Return tickets as Markdown, with a note where some are left out."""
+        """Return tickets as Markdown, with a note if some are omitted."""
         return self.of(self.tickets_from, numbers)
 
     def of(self, repository: str, numbers: Sequence[int]) -> str:
-        """Return issues or pull requests of a repository as Markdown, with a note where some are left out."""
+        """Return issues or pull requests of a repository as Markdown, with a note if some are omitted."""
         shown = ", ".join(self._one(repository, number) for number in numbers[:_SHOWN])
         return f"{shown} (showing {_SHOWN} of {len(numbers)})" if len(numbers) > _SHOWN else shown
 
@@ -130,14 +130,14 @@ class References:
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """Return each finding on one line, the worst first, with its remedy on a line below where it needs one."""
+    """Return each finding on a line, worst first, followed by its remedy if it did not pass."""
     ordered = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.status))
     widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, ordered), strict=True)]
     return [_line(finding, widths) for finding in ordered]
 
 
 def plain(step: str) -> str:
-    """Return a step, which is Markdown of ours, as plain text; a link keeps its address."""
+    """Return a step (our own Markdown) as plain text; a link keeps its URL."""
     return visible(html.unescape(_MARKUP.sub("", _LINK.sub(_unlinked, step).replace("**", "").replace("<br>", " "))))
 
 
@@ -159,31 +159,31 @@ def _line(finding: Finding, widths: list[int]) -> str:
 
 
 def mark(status: Status) -> str:
-    """The mark with its word, such as `✅ passed`."""
+    """Return the mark with its word, such as `✅ passed`."""
     return f"{MARKS[status]} {WORDS[status]}"
 
 
 def finding_mark(finding: Finding) -> str:
-    """The mark with its word; what a person allowed or switched off is called so."""
+    """Return the mark with its word: `allowed` or `not checked` if a person allowed it or switched the check off."""
     if finding.status is Status.WARN and finding.demoted_from is Status.SKIPPED:
         return f"{MARKS[Status.WARN]} not checked"
     return f"{MARKS[Status.WARN]} allowed" if finding.allowed else mark(finding.status)
 
 
 def is_judged(report: GateReport) -> bool:
-    """Whether the rules decided; of other builds it is only told that pins cannot be read."""
+    """Whether the rules were applied; other builds only report pins that cannot be read."""
     return report.facts.stack is not None or any(one.rule == "pin-grade" for one in report.decision.findings)
 
 
 def worst(findings: Sequence[Finding]) -> Finding | None:
-    """The finding that decides how several together look; `not checked` only where all are."""
+    """Return the finding that represents several: the worst, or `not checked` only if all are."""
     return min(findings, key=lambda finding: _WORST_FIRST.index(finding.status), default=None)
 
 
 def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
-    """Return how long before `now` a moment was, such as `3 days ago`; empty where it is not known.
+    """Return how long before `now` a moment was, such as `3 days ago`; empty if unknown.
 
-    Months are taken as 30 days and years as 365; times without a zone are in UTC.
+    A month has 30 days here, a year 365. Times without a zone are in UTC.
     """
     if moment is None:
         return ""
@@ -197,28 +197,28 @@ def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
 
 
 def at(moment: datetime.datetime) -> str:
-    """Return a moment in UTC to the second, for people."""
+    """Return a UTC time to the second, for people."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def signed(moment: datetime.datetime, version: str) -> str:
-    """Return when this was, and which release of the action says it, as Markdown."""
+    """Return the time and the version of the action, as Markdown."""
     return f"{at(moment)} by frag-release-action {markdown.text(version, 50)}"
 
 
 def action_list(actions: Sequence[Action]) -> str:
-    """Return what was made or done as a list of links."""
+    """Return actions as a list of links."""
     return markdown.bullets([markdown.link(action.what, action.url) for action in actions])
 
 
 def noted(notes: Iterable[str]) -> list[str]:
-    """Return messages of ours as lines of Markdown that stand out as warnings do."""
+    """Return messages as lines of Markdown, marked as warnings."""
     return [f"⚠️ {markdown.words(note)}" for note in notes]
 
 
 def rollbacks_unknown(why: str) -> str:
-    """Say, as a message of ours, that nobody knows which releases were taken back, for what could not be read."""
-    return f"Whether a release was taken back is not known: {why}."
+    """Return the message that `why` left unknown which releases were taken back."""
+    return f"Whether a release was taken back could not be determined: {why}."
 
 
 def listed(items: Sequence[str]) -> str:
@@ -228,7 +228,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def stack_image(report: GateReport, tag: str) -> str:
-    """Return the stack's image of a tag in Markdown; the tag alone where nobody has told the image's name."""
+    """Return the stack's image of a tag in Markdown, or the tag alone if the image's name is unknown."""
     name = report.image_name.removeprefix("docker.io/")
     return f"the image {markdown.code(f'{name}:{tag}')}" if name else f"the image tag {markdown.code(tag)}"
 
