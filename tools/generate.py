@@ -86,7 +86,7 @@ def schema() -> dict[str, Any]:
     properties["components"] = {
         "type": "object",
         "minProperties": 1,
-        "maxProperties": configuration.MOST_COMPONENTS,
+        "maxProperties": configuration.MAX_COMPONENTS,
         "propertyNames": names,
         "properties": dict.fromkeys(own["enum"], component),
         "additionalProperties": {**component, "required": ["repository"]},

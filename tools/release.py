@@ -188,9 +188,9 @@ def move(place: Place) -> None:
 
 
 def _verify_release(place: Place, tag: str, sha256: str) -> None:
-    from frag_release.commands.session import must
+    from frag_release.commands.session import require
 
-    public = must(place.releases().public(tag), f"the release {tag}")
+    public = require(place.releases().public(tag), f"the release {tag}")
     if public is None:
         raise SystemExit(f"GitHub has no public release {tag}.")
     asset = public.asset(RECORD.name)

@@ -339,7 +339,7 @@ def test_pages_are_where_this_version_has_them(
     assert client.jobs_url(found) == f"{awx.url}{template_page}/jobs"
     job = client.launch(found, VARIABLES).job
     assert job.url == f"{awx.url}{job_page}"
-    assert isinstance(now := client.anew(20).job(job), Job) and now.url == job.url
+    assert isinstance(now := client.with_deadline(20).job(job), Job) and now.url == job.url
 
 
 def test_all_jobs_that_run_are_seen(awx: AwxServer, client: Awx) -> None:

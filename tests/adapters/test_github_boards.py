@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from adapters.github_desk import STACK, forge, unknown
-from frag_release.adapters.ports.publishing import Lane
+from frag_release.adapters.ports.publishing import BoardStatus
 from frag_release.domain.evidence import TooLong, Unknown
 from frag_release.domain.tickets import Author, Found, Issue
 from world.github_people import GitHubPeople, Project
 from world.github_server import TOKEN, GitHubServer
 
 BOARD = "orgs/m2ms/projects/3"
-LANE = Lane(101, "Status", "101-1", "Done")
+LANE = BoardStatus(101, "Status", "101-1", "Done")
 ISSUE = Issue(7, STACK, 1, "https://x/1", "Release", "", True, Author("maintainer"))
 
 
@@ -29,7 +29,7 @@ def nobodys(body: str) -> bool:
 
 def test_a_lane_is_found_by_its_names(github: GitHubServer, board: Project) -> None:
     """Field and lane are found on whatever page and in whatever case; ids are those of now."""
-    assert forge(github.url).board(BOARD).lane("STATUS", " done") == LANE
+    assert forge(github.url).board(BOARD).status("STATUS", " done") == LANE
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_is_not_there_names_what_is(
     github: GitHubServer, board: Project, field: str, lane: str, words: str
 ) -> None:
     """A field of another kind, no such field and no such lane: the remedy names those that there are."""
-    assert words in unknown(forge(github.url).board(BOARD).lane(field, lane)).remedy
+    assert words in unknown(forge(github.url).board(BOARD).status(field, lane)).remedy
 
 
 @pytest.mark.parametrize(("field", "lane", "secret"), [("Nothing", "Done", "Status"), ("Status", "Doing", "Todo")])
@@ -52,14 +52,14 @@ def test_names_on_a_private_board_are_not_told(
     people.add_project(Project(BOARD, {"Status": ["Todo", "Done"]}, [TOKEN], is_public=False))
     if fault:
         github.fail("GET", "/projectsV2/3$", status=fault)
-    answer = unknown(forge(github.url).board(BOARD).lane(field, lane))
+    answer = unknown(forge(github.url).board(BOARD).status(field, lane))
     assert f"'{secret}'" not in answer.remedy and "project-" in answer.remedy
 
 
 def test_two_lanes_of_one_name_are_none(github: GitHubServer, people: GitHubPeople) -> None:
     """Lanes that differ in case alone cannot be told apart, so none is chosen."""
     people.add_project(Project(BOARD, {"Status": ["Done", "DONE"]}, [TOKEN]))
-    unknown(forge(github.url).board(BOARD).lane("Status", "Done"))
+    unknown(forge(github.url).board(BOARD).status("Status", "Done"))
 
 
 @pytest.mark.parametrize("fault", ["fail", "drop", "truncate", "empty", "html"])
@@ -91,7 +91,7 @@ def test_a_name_that_is_no_board_is_not_asked_for(github: GitHubServer) -> None:
     """A malformed name says so, without a request."""
     assert (
         "is not the name of a board"
-        in unknown(forge(github.url).board("orgs/../repos/1").lane("Status", "Done")).reason
+        in unknown(forge(github.url).board("orgs/../repos/1").status("Status", "Done")).reason
     )
     assert github.requests == []
 

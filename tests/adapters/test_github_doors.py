@@ -24,7 +24,7 @@ from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request, Response
 from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.ports import WriteFailedError
-from frag_release.adapters.ports.publishing import Lane
+from frag_release.adapters.ports.publishing import BoardStatus
 from frag_release.domain.builds import Build
 from frag_release.domain.deployment_records import Filed
 from frag_release.domain.evidence import Answer, Unknown
@@ -37,7 +37,7 @@ from world.github_server import TOKEN, GitHubServer
 from world.github_settings import ANYTHING, GitHubSettings, Holder, environment, policy, rule, ruleset
 
 BOARD, TAG, BRANCH, PRODUCTION = "orgs/m2ms/projects/3", "2023.05.1", "production", "awx/production"
-LANE = Lane(101, "Status", "101-1", "Done")
+LANE = BoardStatus(101, "Status", "101-1", "Done")
 ISSUE = Issue(7, STACK, 1, "https://x/1", "Release", "", True, Author("maintainer"))
 FILED = Filed(6_000_000_000, "a" * 40, "", "", False, datetime.datetime.now(datetime.timezone.utc), None)
 LOST = "this very request is lost"
@@ -143,7 +143,7 @@ def questions(commits: Mapping[str, str], run: Build) -> Doors:
         ),
         GithubBoard: (
             lambda forge: forge.board(BOARD),
-            {"lane": lambda door: door.lane("Status", "none"), "card": lambda door: door.card(ISSUE, LANE)},
+            {"lane": lambda door: door.status("Status", "none"), "card": lambda door: door.card(ISSUE, LANE)},
         ),
         GithubSettings: (
             lambda forge: forge.settings(STACK),

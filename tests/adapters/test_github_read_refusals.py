@@ -77,17 +77,17 @@ def test_a_board_that_is_refused_for_another_reason_asks_for_no_scope(
     people.add_project(Project(BOARD, {"Status": ["Done"]}, [TOKEN]))
     message, _, remedy = REFUSALS[reason]
     github.fail("GET", "/fields", status=403, body={"message": message}, times=1)
-    told = unknown(forge(github.url).board(BOARD).lane("Status", "Done")).remedy
+    told = unknown(forge(github.url).board(BOARD).status("Status", "Done")).remedy
     assert remedy in told and "the scope project" not in told
 
     github.fail("GET", "/fields", status=403, body={"message": "Resource not accessible by personal access token"})
-    assert "the scope project" in unknown(forge(github.url).board(BOARD).lane("Status", "Done")).remedy
+    assert "the scope project" in unknown(forge(github.url).board(BOARD).status("Status", "Done")).remedy
 
 
 def test_a_board_that_an_older_server_does_not_know(github: GitHubServer) -> None:
     """Elsewhere than on github.com a 404 may mean that the server has no such address: then no token helps."""
     github.fail("GET", "/projectsV2/", status=404, body={"message": "Not Found"})
-    remedy = unknown(forge(github.url).board(BOARD).lane("Status", "Done")).remedy
+    remedy = unknown(forge(github.url).board(BOARD).status("Status", "Done")).remedy
     assert "A GitHub Enterprise Server whose REST API has no projects yet" in remedy
     assert "leave project empty" in remedy
 

@@ -160,7 +160,7 @@ def test_nonsense_times_do_no_harm(http: Http, server: Echo, value: str) -> None
 
 def test_silence_ends_with_the_deadline(server: Echo) -> None:
     """A server that does not answer costs no more than the time that is left."""
-    over = server.silence("GET", "/")
+    over = server.why_no_commit("GET", "/")
     began = time.monotonic()
 
     answer = unknown(Http(Deadline(0.5)).send(request(server.url)))
@@ -231,5 +231,5 @@ def test_time_can_be_given_anew(server: Echo) -> None:
     """Where no time is left, the same connections can be given some, and the old ones stay out of time."""
     spent = Http(Deadline(0))
 
-    assert response(spent.anew(20).send(request(server.url))).status == 200
+    assert response(spent.with_deadline(20).send(request(server.url))).status == 200
     assert "time for gathering evidence was over" in unknown(spent.send(request(server.url))).reason

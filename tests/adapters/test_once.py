@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frag_release.adapters.http import Once
+from frag_release.adapters.http import SingleFlight
 
 
 def test_threads_share_one_answer() -> None:
     """However many threads ask at once, the question is put once and all get its answer."""
-    once: Once[str, object] = Once()
+    once: SingleFlight[str, object] = SingleFlight()
     asked: list[object] = []
     together = threading.Barrier(8)
 
@@ -29,7 +29,7 @@ def test_threads_share_one_answer() -> None:
 
 def test_a_fault_reaches_everyone() -> None:
     """An exception is not swallowed, and does not leave others waiting."""
-    once: Once[str, int] = Once()
+    once: SingleFlight[str, int] = SingleFlight()
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
@@ -38,7 +38,7 @@ def test_a_fault_reaches_everyone() -> None:
 
 def test_what_came_along_is_kept_once() -> None:
     """An answer that came with another is used, but does not replace one that was given out."""
-    once: Once[str, int] = Once()
+    once: SingleFlight[str, int] = SingleFlight()
     once.put("key", 1)
     once.put("key", 2)
 

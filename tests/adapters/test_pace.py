@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from frag_release.adapters.http.messages import Request, Response
-from frag_release.adapters.http.retry import A_MINUTE, Pace, RateLimited
+from frag_release.adapters.http.retry import MAX_PER_MINUTE, RateLimited, RateLimiter
 
 QUESTION = Request("https://api.example/repos/a/b", "the file x of a/b")
 OTHER = Request("https://registry.example/v2/", "the image y")
@@ -17,14 +17,14 @@ class Desk:
 
     now: float = 1_000_000.0
     told: list[str] = field(default_factory=list)
-    pace: Pace = field(init=False)
+    limiter: RateLimiter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.told.append, lambda: self.now)
+        self.limiter = RateLimiter(self.told.append, lambda: self.now)
 
     def wait(self, seconds: float = 900, request: Request = QUESTION) -> float | RateLimited:
         """What the next question is told."""
-        turn = self.pace.wait(request, seconds)
+        turn = self.limiter.wait(request, seconds)
         assert isinstance(turn, (float, int, RateLimited))
         return turn
 
@@ -32,7 +32,7 @@ class Desk:
         """An answer comes in, with GitHub's headers."""
         headers = {"limit": limit, "remaining": remaining, "reset": reset}
         named = {f"x-ratelimit-{name}": str(value) for name, value in headers.items()}
-        self.pace.learn(QUESTION, Response(status, named, b""))
+        self.limiter.learn(QUESTION, Response(status, named, b""))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def desk() -> Desk:
 
 def test_a_server_without_limits_is_not_slowed_down(desk: Desk) -> None:
     """As long as no limit is named, thousands of questions go out at once."""
-    assert {desk.wait() for _ in range(3 * A_MINUTE)} == {0}
+    assert {desk.wait() for _ in range(3 * MAX_PER_MINUTE)} == {0}
 
 
 def test_with_plenty_left_nobody_waits(desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_nothing_goes_out_when_nothing_is_left(desk: Desk) -> None:
 
 def test_a_refusal_holds_back_the_others(desk: Desk) -> None:
     """After one refusal that asks for 120 seconds, every question to that server waits, and to others none."""
-    desk.pace.learn(QUESTION, Response(403, {"retry-after": "120"}, b"secondary rate limit"))
+    desk.limiter.learn(QUESTION, Response(403, {"retry-after": "120"}, b"secondary rate limit"))
     assert desk.wait() == pytest.approx(120)
     assert isinstance(desk.wait(seconds=60), RateLimited)
     assert desk.wait(request=OTHER) == 0
@@ -89,7 +89,7 @@ def test_a_refusal_holds_back_the_others(desk: Desk) -> None:
 def test_no_more_than_so_many_within_a_minute(desk: Desk) -> None:
     """However much is left for the hour, question 801 waits until a minute after the first."""
     desk.answer(remaining=5000, limit=5000)
-    assert {desk.wait() for _ in range(A_MINUTE)} == {0}
+    assert {desk.wait() for _ in range(MAX_PER_MINUTE)} == {0}
     assert desk.wait() == pytest.approx(60)
 
 
@@ -108,7 +108,7 @@ def test_answers_that_overtake_each_other_count_once(desk: Desk) -> None:
 def test_headers_that_are_no_numbers_are_passed_over(desk: Desk, value: str) -> None:
     """Nonsense in the headers neither stops nor slows anything down."""
     headers = {f"x-ratelimit-{name}": value for name in ("limit", "remaining", "reset")}
-    desk.pace.learn(QUESTION, Response(200, headers, b""))
+    desk.limiter.learn(QUESTION, Response(200, headers, b""))
     assert desk.wait() == 0
 
 

@@ -80,7 +80,7 @@ def test_labels_speak_where_there_is_no_provenance(registry: Registry) -> None:
     registry.push(NAME, TAG, revision=COMMIT, source=f"https://{SOURCE}")
     assert platforms(asked(registry)) == [Origin("", COMMIT, SOURCE, by_labels=True)]
     assert paths(registry) == ["HEAD manifests", "GET manifests", "GET blobs"]
-    assert platforms(asked(registry, contents=True)) == [Origin(silence="it has no provenance")]
+    assert platforms(asked(registry, contents=True)) == [Origin(why_no_commit="it has no provenance")]
     assert paths(registry) == ["HEAD manifests", "GET manifests"]
     registry.push_built(NAME, TAG, None, Built(""), revision=COMMIT, source=f"https://{SOURCE}")
     by_labels = [Origin("linux/amd64", COMMIT, SOURCE, by_labels=True)]
@@ -95,7 +95,7 @@ def test_an_image_that_says_nothing(registry: Registry) -> None:
     registry.push(NAME, TAG)
     (found,) = platforms(asked(registry))
     assert isinstance(found, Origin)
-    assert (found.commit, found.silence) == ("", "it has no provenance, and its labels name no commit")
+    assert (found.commit, found.why_no_commit) == ("", "it has no provenance, and its labels name no commit")
 
 
 def test_what_went_in_is_listed(registry: Registry) -> None:

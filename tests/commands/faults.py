@@ -231,8 +231,8 @@ def silent_end(outcome: Outcome) -> list[str]:
     if outcome.report is None or problem:
         # Wrong use has no report; its error is two sentences.
         told = problem.get("message") and problem.get("remedy")
-        is_told = told and problem["remedy"][:30] in " ".join(said)
-        return [] if is_told or (not problem and ". " in said[-1]) else [f"no remedy: {said[-1][:300]}"]
+        is_conclusive = told and problem["remedy"][:30] in " ".join(said)
+        return [] if is_conclusive or (not problem and ". " in said[-1]) else [f"no remedy: {said[-1][:300]}"]
     mute = [f"no remedy: {one['message'][:300]}" for one in blocking if not one["remedy"]]
     return mute if blocking else ["nothing stands in the way, and the status is not 0"]
 

@@ -17,7 +17,7 @@ from commands.desk import BOARD, FULL, REPOSITORY, TAG, Desk
 from commands.test_announce import END, MARKER
 from commands.test_prepare import open_issue, send, writes
 from frag_release.adapters.ports.publishing import Board
-from frag_release.commands.announce import Boarding
+from frag_release.commands.announce import BoardPlacement
 from frag_release.commands.announce.ticketing import Ticketing
 from frag_release.commands.journal import Journal
 from frag_release.domain.release_record import KeptText
@@ -298,6 +298,6 @@ def test_the_card_of_a_duplicate_is_taken_off(desk: Desk, done: bool) -> None:
     first = ticketing.own(None, TITLE, ())
     github.add("DELETE", "/items/", lose if done else lambda _: Reply(0, dropped=True), times=1)
     board: Board = forge(github.url, COMPONENT_TOKEN).board(BOARD)
-    Boarding(board, telling.journal).put(first, "Status", "Push to Production", ticketing.closed)
+    BoardPlacement(board, telling.journal).put(first, "Status", "Push to Production", ticketing.closed)
     left = [item.issue["number"] for item in desk.board.items]
     assert (left, len(telling.warned)) == (([1], 0) if done else ([1, 2], 1))

@@ -718,7 +718,7 @@ def test_how_a_job_ended_is_told_after_its_last_lines(awx: AwxServer, deploy: De
     awx.add_template("Deploy", script=(PENDING, RUNNING, Look("successful", LINES)))
     run = deploy(seconds=seconds)
     log: list[str] = []
-    run.job.told = lambda look: log.append(look.job.status)
+    run.job.on_progress = lambda look: log.append(look.job.status)
     run.job.printed = lambda text: log.extend(text.split("\n"))
     run.run()
     assert log[-2:] == [LINES[-1], "successful"]

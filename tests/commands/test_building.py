@@ -93,7 +93,7 @@ def chain(time: Simulated, minutes: float, conclusion: str = "success") -> Waits
     building = Building(builds, "f.yaml", "2026.11.1", "5" * 40, False, lambda _: None, time.clock, words=OF_STACK)
     yield from building.starting(tag_is_new=True)
     yield from building.following()
-    building.demand_passed()
+    building.require_passed()
 
 
 def test_the_wait_is_the_longest_chain_and_not_the_sum() -> None:

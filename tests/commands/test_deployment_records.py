@@ -264,7 +264,7 @@ def test_a_record_whose_filing_is_not_answered_is_found_again(ready: Deployment)
     assert [one.states for one in records(ready)] == [["in_progress", "success"]]
 
 
-def went_back(ready: Deployment, to: str, **run: Any) -> Run:
+def taken_back_event(ready: Deployment, to: str, **run: Any) -> Run:
     """A rollback from the release before the example's, which a run recorded; the release's text says nothing of it."""
     world, given = ready.world, {"event": "workflow_dispatch", "path": WORKFLOW_FILE, "repository": REPOSITORY, **run}
     name, ref = given.pop("repository"), given.pop("head_branch", TAG)
@@ -310,7 +310,7 @@ def test_a_believed_record_alone_takes_a_release_back(
     """The way back of gate and deploy leads past the release that was left; a forged record changes and refuses
     nothing."""
     released_before(ready)
-    builds.again(went_back(ready, BEFORE, **run), look)
+    builds.again(taken_back_event(ready, BEFORE, **run), look)
     for outcome in (ready.world.gate(), ready.deploy()):
         assert outcome.status == 0, outcome.log
         assert f"The last good release is [`{good}`](" in outcome.summary
@@ -340,7 +340,7 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
 ) -> None:
     """Without the records, or the releases, the card claims nothing and says why, and `deploy` warns; both pass."""
     released_before(ready)
-    builds.again(went_back(ready, BEFORE), PASSED)
+    builds.again(taken_back_event(ready, BEFORE), PASSED)
     body = {"message": "Resource not accessible by integration", "status": str(status)}
     ready.world.github.fail("GET", path, status=status, body=body)
     outcome = ready.world.gate() if command == "gate" else ready.deploy()

@@ -11,7 +11,7 @@ import pytest
 
 from commands.stack import MESSAGE, OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
-from frag_release.domain.rollback import Mark, went_back
+from frag_release.domain.rollback import Mark, taken_back_event
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
 from world.faults import Forward, Reply
@@ -71,7 +71,7 @@ def test_the_way_back_passes_over_a_release_that_was_taken_back(stack: Stack) ->
     stack.reviewed()
     for tag in ("2023.06.1", "2023.05.1"):
         stack.releases.add(REPOSITORY, tag, files={"release.json": b"{}"})
-    event = went_back("2023.05.1", datetime.datetime(2023, 6, 1, tzinfo=datetime.timezone.utc), "anna")
+    event = taken_back_event("2023.05.1", datetime.datetime(2023, 6, 1, tzinfo=datetime.timezone.utc), "anna")
     stack.releases.releases[0].body = Mark(REPOSITORY, "2023.06.1").with_event("By hand.", event) or ""
     outcome = stack.publish()
     assert outcome.status == 0, outcome.log

@@ -133,7 +133,7 @@ def test_a_held_build_says_who_must_approve_it(status: str, conclusion: str | No
     building = building_of(a_build(status, conclusion), ())
     assert building.follow().is_left
     with pytest.raises(ExpectedError, match=r"The build of 2023\.06\.2 is not over \(waiting\)") as caught:
-        building.demand_over()
+        building.require_over()
     assert who in caught.value.remedy and "https://github.example/run/7" in caught.value.remedy
     line = progress_line(Progress(NOW, a_build(status, conclusion)))
     assert line.startswith("build 2023.06.2: waiting for approval | ") and who in line
@@ -151,7 +151,7 @@ def test_a_failed_build_is_mended_as_its_age_allows(days: int, says: str) -> Non
     build = replace(a_build("completed", "failure"), created=NOW - datetime.timedelta(days=days))
     following = building_of(build, ())
     with pytest.raises(ExpectedError) as caught:
-        following.demand_passed()
+        following.require_passed()
     assert says in caught.value.remedy
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frag_release.adapters.ports import CommitFacts
-from frag_release.commands.evidence.histories import ticket_to_tell
+from frag_release.commands.evidence.histories import ticket_to_announce
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.tickets import Ticket
 from frag_release.errors import EvidenceError, RefusedError
@@ -33,7 +33,7 @@ class Writer:
 def told(*known: str, **commits: tuple[str, list[str]]) -> Ticket | None:
     """The ticket that the commit `x` says is to be told."""
     writer: Any = Writer(**commits)
-    return ticket_to_tell(writer, "x", STACK, known)
+    return ticket_to_announce(writer, "x", STACK, known)
 
 
 def test_the_ticket_is_in_the_commit_or_behind_its_merge() -> None:

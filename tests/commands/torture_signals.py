@@ -12,7 +12,7 @@ import pytest
 
 from commands.scenarios import SEVEN, scenario_of
 from commands.signals import Course, Record, course_of, end_by_signal
-from world.cancelling import moment_of
+from world.cancelling import parse_time
 
 pytestmark = pytest.mark.new_python
 
@@ -31,6 +31,6 @@ def test_a_signal_at_any_moment(
     if name not in _courses:
         _courses[name] = course_of(name, request)
     course = _courses[name]
-    moment = moment_of(f"{name} {seed}", number, course.seconds, course.requests)
+    moment = parse_time(f"{name} {seed}", number, course.seconds, course.requests)
     print(moment)
     end_by_signal(scenario_of(name, request), moment, record_property)

@@ -116,8 +116,8 @@ def test_a_stack_without_production_has_none_anywhere(job: Mapping[str, Any]) ->
     """Whatever judges a build hears of the variable that says that there is no production; a rollback takes no such."""
     for given in uses_of(job):
         if given.get("command", "gate") in TABLE["production"].commands and "ungated" not in given:
-            anew = "!inputs.rollback && " if "rollback" in given else ""
-            assert given["production"].replace(" || ''", "") == f"${{{{ {anew}vars.PRODUCTION }}}}"
+            with_deadline = "!inputs.rollback && " if "rollback" in given else ""
+            assert given["production"].replace(" || ''", "") == f"${{{{ {with_deadline}vars.PRODUCTION }}}}"
 
 
 def test_the_build_pushes_to_the_namespace_that_the_others_look_in() -> None:

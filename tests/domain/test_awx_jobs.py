@@ -138,7 +138,7 @@ def test_a_launch_without_variables() -> None:
 
 def test_variables_that_a_job_lost() -> None:
     """What a job does not run with is named; where its variables cannot be read, nothing is said."""
-    assert JOB.lost({**TAG, "b": 1, "size": 4}) == ["b", "size"]
-    assert replace(JOB, variables=None).lost(TAG) == []
+    assert JOB.missing_variables({**TAG, "b": 1, "size": 4}) == ["b", "size"]
+    assert replace(JOB, variables=None).missing_variables(TAG) == []
     secret = replace(JOB, variables={"stack_image_tag": "$encrypted$"})
-    assert (secret.lost(TAG), secret.secret(TAG), JOB.secret(TAG)) == ([], ["stack_image_tag"], [])
+    assert (secret.missing_variables(TAG), secret.secret(TAG), JOB.secret(TAG)) == ([], ["stack_image_tag"], [])

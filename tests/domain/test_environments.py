@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.environments import is_production, says_production
+from frag_release.domain.environments import is_production, names_production
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_name_with_a_word_for_another_environment_is_none(name: str) -> None:
 )  # fmt: skip
 def test_a_name_that_says_production(name: str) -> None:
     """Any word for production counts, alone or in another word, and a name that denies it as well."""
-    assert says_production(name)
+    assert names_production(name)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_name_that_says_production(name: str) -> None:
 )  # fmt: skip
 def test_a_name_that_only_looks_like_it(name: str) -> None:
     """Unlike an environment, a name that says nothing is not production, nor is a product."""
-    assert not says_production(name)
+    assert not names_production(name)

@@ -17,7 +17,7 @@ from frag_release.domain.workflow_file import WorkflowFileError
 from world.level_one import BEFORE, FULL, with_level_one
 
 LEVEL_ONE = with_level_one(BEFORE)
-THERE, MISSING, UNSEEN = Presence.THERE, Presence.MISSING, Presence.UNSEEN
+THERE, MISSING, UNAVAILABLE = Presence.THERE, Presence.MISSING, Presence.UNAVAILABLE
 ASKED = "needs.gate.outputs.deploy-production == 'true'"
 SMALL = """\
 name: small
@@ -88,15 +88,15 @@ def changed(text: str, old: str, new: str) -> str:
         # With something beside an expression it is a text, and no text but the empty one is false.
         (f"${{{{ {ASKED} }}}} && success()", MISSING),
         (f"|\n      ${{{{ {ASKED} }}}}", MISSING),
-        ("contains(needs.gate.outputs.deploy-production, 'true')", UNSEEN),
-        (f"{ASKED} &&", UNSEEN),
-        (f"{'(' * 200}{ASKED}{')' * 200}", UNSEEN),
+        ("contains(needs.gate.outputs.deploy-production, 'true')", UNAVAILABLE),
+        (f"{ASKED} &&", UNAVAILABLE),
+        (f"{'(' * 200}{ASKED}{')' * 200}", UNAVAILABLE),
     ],
 )
 def test_whether_production_asks(condition: str, presence: Presence) -> None:
     """Only where no other way leads to a deployment than the output's being 'true'."""
     quoted = condition if condition.startswith("|") else '"' + condition + '"'
-    judged = workflow.judge_asked(use_of(changed(SMALL, "CONDITION", quoted), "production"))
+    judged = workflow.judge_condition(use_of(changed(SMALL, "CONDITION", quoted), "production"))
     assert judged.presence is presence, judged
     assert judged.remedy or presence is THERE
 
@@ -145,17 +145,17 @@ def test_whether_the_build_waits(old: str, new: str, presence: Presence) -> None
 def test_a_file_without_a_job_that_is_known_to_build_or_deploy() -> None:
     """Nobody can say that nothing goes around the gate: not seen, with how to name the job."""
     gate = SMALL.partition("  build:\n")[0]
-    for judge in (workflow.judge_needed, workflow.judge_asked):
+    for judge in (workflow.judge_needed, workflow.judge_condition):
         judged = judge(use_of(gate))
-        assert judged.presence is UNSEEN and judged.remedy.startswith("Name ")
+        assert judged.presence is UNAVAILABLE and judged.remedy.startswith("Name ")
 
 
 @pytest.mark.parametrize("uses", ["./.github/workflows/gate.yaml", "org/tools/.github/workflows/all.yaml@v1"])
 def test_a_gate_that_may_be_in_another_file(uses: str) -> None:
     """It is not seen, and not taken for there, nor said to be missing."""
     text = changed(BEFORE, "jobs:\n", f"jobs:\n  first:\n    uses: {uses}\n")
-    for judge in (workflow.judge_used, workflow.judge_needed, workflow.judge_asked, workflow.judge_alone):
-        assert judge(use_of(text)).presence is UNSEEN
+    for judge in (workflow.judge_used, workflow.judge_needed, workflow.judge_condition, workflow.judge_alone):
+        assert judge(use_of(text)).presence is UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_gate_that_may_be_in_another_file(uses: str) -> None:
         ("awx/fragalysis-production", "deploy-staging", MISSING),
         ("{name: awx/fragalysis-production, url: x}", "deploy-staging", MISSING),
         ("alice", "stage", MISSING),
-        ("${{ vars.PLACE }}", "deploy-staging", UNSEEN),
+        ("${{ vars.PLACE }}", "deploy-staging", UNAVAILABLE),
         ("awx/fragalysis-staging", "deploy-staging", THERE),
     ],
 )
@@ -178,7 +178,13 @@ def test_staging_in_the_environment_of_production(environment: str, job: str, pr
 
 @pytest.mark.parametrize(
     ("said", "presence"),
-    [("true", MISSING), ("True", MISSING), ("${{ true }}", MISSING), ("${{ inputs.lax }}", UNSEEN), ("false", THERE)],
+    [
+        ("true", MISSING),
+        ("True", MISSING),
+        ("${{ true }}", MISSING),
+        ("${{ inputs.lax }}", UNAVAILABLE),
+        ("false", THERE),
+    ],
 )
 @pytest.mark.parametrize("of_job", [True, False])
 def test_a_deployment_that_may_fail_and_stay_green(said: str, presence: Presence, of_job: bool) -> None:
@@ -225,8 +231,8 @@ def test_secrets_with_the_names_of_what_the_file_takes(names: list[str], presenc
     ("old", "new", "judge"),
     [
         ("    needs: gate\n", "", workflow.judge_needed),
-        ("      needs.gate.outputs.deploy-production == 'true' &&\n", "", workflow.judge_asked),
-        ("=${{ needs.gate.outputs.backend-tag }}", "=${{ secrets.BE_IMAGE_TAG }}", workflow.judge_told),
+        ("      needs.gate.outputs.deploy-production == 'true' &&\n", "", workflow.judge_condition),
+        ("=${{ needs.gate.outputs.backend-tag }}", "=${{ secrets.BE_IMAGE_TAG }}", workflow.judge_overrides_passed),
         ("    steps:\n    - name: Judge", "    steps:\n    - run: date\n    - name: Judge", workflow.judge_alone),
         ("      name: awx/fragalysis-staging\n", "      name: awx/production\n", workflow.judge_staging),
         ("    - name: Deploy\n", "    - name: Deploy\n      continue-on-error: true\n", workflow.judge_failures),
@@ -251,8 +257,9 @@ def test_whatever_a_file_is_made_of_no_fault_comes_of_it(data: st.DataObject) ->
         lines = lines[:400] or [""]
     try:
         use = use_of("\n".join(lines))
-        for judge in (workflow.judge_needed, workflow.judge_asked, workflow.judge_told, workflow.judge_alone,
-                      workflow.judge_staging, workflow.judge_failures, workflow.judge_used):  # fmt: skip
+        for judge in (workflow.judge_needed, workflow.judge_condition, workflow.judge_overrides_passed,
+                      workflow.judge_alone, workflow.judge_staging, workflow.judge_failures,
+                      workflow.judge_used):  # fmt: skip
             assert judge(use).message
         assert workflow.judge_override_secrets(use, SecretNames(["BE_IMAGE_TAG"], [], [])).message
     except WorkflowFileError as error:

@@ -17,8 +17,8 @@ GUARD = Need("tag-ruleset", ("gate",), "Tags", OUTSIDE)
     [
         (Presence.THERE, Status.PASS, None, False),
         (Presence.MISSING, Status.FAIL, None, True),
-        (Presence.UNSEEN, Status.UNKNOWN, None, True),
-        (Presence.UNTOLD, Status.WARN, Status.UNKNOWN, False),
+        (Presence.UNAVAILABLE, Status.UNKNOWN, None, True),
+        (Presence.UNVERIFIABLE, Status.WARN, Status.UNKNOWN, False),
         (Presence.NOT_NEEDED, Status.SKIPPED, None, False),
     ],
 )
@@ -36,8 +36,8 @@ def test_a_need_blocks_where_it_is_missing_or_was_not_seen(
     [
         (Presence.THERE, Status.PASS, None),
         (Presence.MISSING, Status.WARN, Status.FAIL),
-        (Presence.UNSEEN, Status.WARN, Status.UNKNOWN),
-        (Presence.UNTOLD, Status.WARN, Status.UNKNOWN),
+        (Presence.UNAVAILABLE, Status.WARN, Status.UNKNOWN),
+        (Presence.UNVERIFIABLE, Status.WARN, Status.UNKNOWN),
     ],
 )
 def test_what_guards_from_outside_blocks_nothing(presence: Presence, status: Status, demoted: Status | None) -> None:
@@ -49,7 +49,9 @@ def test_what_guards_from_outside_blocks_nothing(presence: Presence, status: Sta
 
 def test_evidence_that_could_not_be_had_is_not_seen() -> None:
     """An Unknown becomes a sentence, with its remedy."""
-    assert unseen(Unknown("the server is away", "Wait.")) == Judgement(Presence.UNSEEN, "The server is away.", "Wait.")
+    assert unseen(Unknown("the server is away", "Wait.")) == Judgement(
+        Presence.UNAVAILABLE, "The server is away.", "Wait."
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ TEMPLATE = Template(7, "Deploy", "Science", False, "https://awx.example/#/templa
     ("template", "presence", "words"),
     [
         (TEMPLATE, Presence.THERE, "this account may launch it"),
-        (replace(TEMPLATE, may_launch=None), Presence.UNTOLD, "does not report"),
+        (replace(TEMPLATE, may_launch=None), Presence.UNVERIFIABLE, "does not report"),
         (replace(TEMPLATE, may_launch=False), Presence.MISSING, "may not be launched by this account"),
         (replace(TEMPLATE, may_launch=False, has_project=False), Presence.MISSING, "has no project"),
         (replace(TEMPLATE, may_launch=None, has_project=False), Presence.MISSING, "has no project"),

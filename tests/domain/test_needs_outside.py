@@ -34,7 +34,7 @@ LOST = Unknown("GitHub is away")
 ALL_RULES = frozenset({"creation", "update", "deletion"})
 RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES, bypassers=[Bypasser("RepositoryRole", 5)])
 ENVIRONMENT = Environment("production", 2, Deployers.CHOSEN, [Policy("tag", "*.*.*")])
-THERE, MISSING, UNTOLD = Presence.THERE, Presence.MISSING, Presence.UNTOLD
+THERE, MISSING, UNVERIFIABLE = Presence.THERE, Presence.MISSING, Presence.UNVERIFIABLE
 
 
 def assert_stands(judged: Judgement, presence: Presence, *words: str) -> None:
@@ -127,19 +127,19 @@ def test_a_bypass_list_that_is_not_shown_is_not_taken_for_short() -> None:
     """It is said that it was not seen, unless what was seen is enough, or too little whatever it holds."""
     unlisted = replace(RULESET, bypassers=None)
     judged = judge_tag_rules([unlisted], FORM)
-    assert_stands(judged, UNTOLD, "restricted by the ruleset 'releases'. The bypass list", "could not be checked")
+    assert_stands(judged, UNVERIFIABLE, "restricted by the ruleset 'releases'. The bypass list", "could not be checked")
     assert "the bypass lists, not the role Write" in judged.remedy
     assert_stands(judge_tag_rules([unlisted, RULESET], FORM), THERE)
     moving = replace(RULESET, rules=ALL_RULES - {"creation"}, bypassers=())
-    assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving], FORM), UNTOLD)
+    assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving], FORM), UNVERIFIABLE)
     assert_stands(judge_tag_rules([replace(unlisted, rules=ALL_RULES - {"creation"})], FORM), MISSING, "can be created")
 
 
 def test_no_ruleset_and_none_that_can_be_seen() -> None:
     """None is missing; one that cannot be seen is not told, and never there."""
     assert_stands(judge_tag_rules([], FORM), MISSING, "No ruleset applies to tags")
-    assert_stands(judge_tag_rules(HIDDEN, FORM), UNTOLD, "GitHub said no.")
-    assert_stands(judge_tag_rules(LOST, FORM), Presence.UNSEEN, "GitHub is away.")
+    assert_stands(judge_tag_rules(HIDDEN, FORM), UNVERIFIABLE, "GitHub said no.")
+    assert_stands(judge_tag_rules(LOST, FORM), Presence.UNAVAILABLE, "GitHub is away.")
 
 
 def test_reviewers() -> None:
@@ -153,7 +153,7 @@ def test_reviewers() -> None:
         absent = judge_reviewers("production", None, is_private, form=FORM)
         assert_stands(absent, MISSING, "There is no environment production.")
         assert remedy in absent.remedy
-    assert_stands(judge_reviewers("production", HIDDEN, is_private=False, form=FORM), UNTOLD)
+    assert_stands(judge_reviewers("production", HIDDEN, is_private=False, form=FORM), UNVERIFIABLE)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_tags_alone_may_deploy() -> None:
     exact = judge_deployers("production", replace(ENVIRONMENT, policies=digits), [], FORM)
     assert exact.message == "The environment production lets tags such as 2023.06.1 deploy, and no branch."
     assert exact.presence is THERE
-    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN), [RULESET], FORM), UNTOLD)
-    assert_stands(judge_deployers("production", HIDDEN, [RULESET], FORM), UNTOLD)
+    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN), [RULESET], FORM), UNVERIFIABLE)
+    assert_stands(judge_deployers("production", HIDDEN, [RULESET], FORM), UNVERIFIABLE)
     assert_stands(judge_deployers("production", None, [RULESET], FORM), MISSING)
 
 
@@ -201,7 +201,7 @@ def test_a_tag_that_the_pattern_means_too_and_anybody_can_make(rulesets: Answer[
     """`*.*.*` lets 2023.06.1-rc.1 in: where no ruleset restricts that, its own workflow file reaches production."""
     judged = judge_deployers("production", ENVIRONMENT, rulesets, FORM)
     assert_stands(judged, MISSING, "but also 2023.06.1-rc.1, which anyone with push access can create")
-    assert_stands(judge_deployers("production", ENVIRONMENT, HIDDEN, FORM), UNTOLD, "GitHub said no")
+    assert_stands(judge_deployers("production", ENVIRONMENT, HIDDEN, FORM), UNVERIFIABLE, "GitHub said no")
 
 
 def test_secrets() -> None:
@@ -209,10 +209,10 @@ def test_secrets() -> None:
     assert_stands(judge_secrets("production", SecretNames(["DOCKER"], [], ["AWX_HOST"])), THERE, "AWX_HOST")
     assert_stands(judge_secrets("production", SecretNames(["awx_token"], HIDDEN, HIDDEN)), MISSING, "of the repository")
     assert_stands(judge_secrets("production", SecretNames([], ["CONTROLLER_HOST"], [])), MISSING, "of the organisation")
-    assert_stands(judge_secrets("production", SecretNames(HIDDEN, [], ["AWX_HOST"])), UNTOLD)
-    assert_stands(judge_secrets("production", SecretNames([], HIDDEN, ["AWX_HOST"])), UNTOLD)
-    assert_stands(judge_secrets("production", SecretNames([], [], HIDDEN)), UNTOLD, "GitHub said no")
-    assert_stands(judge_secrets("production", SecretNames([], [], [])), UNTOLD, "production has none either")
+    assert_stands(judge_secrets("production", SecretNames(HIDDEN, [], ["AWX_HOST"])), UNVERIFIABLE)
+    assert_stands(judge_secrets("production", SecretNames([], HIDDEN, ["AWX_HOST"])), UNVERIFIABLE)
+    assert_stands(judge_secrets("production", SecretNames([], [], HIDDEN)), UNVERIFIABLE, "GitHub said no")
+    assert_stands(judge_secrets("production", SecretNames([], [], [])), UNVERIFIABLE, "production has none either")
 
 
 def test_review_of_the_stack_branch() -> None:
@@ -224,5 +224,5 @@ def test_review_of_the_stack_branch() -> None:
     assert_stands(judge_review("main", BranchGuard([], None)), MISSING, "main can be changed without a pull request")
     no_review = replace(classic, needs_pull_request=False)
     assert_stands(judge_review("main", BranchGuard([BranchRule("deletion", 1)], no_review)), MISSING)
-    assert_stands(judge_review("main", BranchGuard([], HIDDEN)), UNTOLD)
-    assert_stands(judge_review("main", BranchGuard(HIDDEN, None)), UNTOLD)
+    assert_stands(judge_review("main", BranchGuard([], HIDDEN)), UNVERIFIABLE)
+    assert_stands(judge_review("main", BranchGuard(HIDDEN, None)), UNVERIFIABLE)

@@ -58,12 +58,12 @@ def test_the_last_pattern_that_means_the_file_names_its_owners(text: str, owned:
         ),
         (OWNED, BranchGuard((), None), Presence.MISSING, "no rule requires their review on master"),
         (OWNED, BranchGuard([BranchRule("pull_request", 1, owners=False)], None), Presence.MISSING, "no rule requires"),
-        (OWNED, BranchGuard([BranchRule("pull_request", 1)], None), Presence.UNTOLD, "does not show"),
-        (OWNED, BranchGuard((), HIDDEN), Presence.UNTOLD, "GitHub said no"),
+        (OWNED, BranchGuard([BranchRule("pull_request", 1)], None), Presence.UNVERIFIABLE, "does not show"),
+        (OWNED, BranchGuard((), HIDDEN), Presence.UNVERIFIABLE, "GitHub said no"),
         (Owners("CODEOWNERS", "/.github/ @a"), ASKED, Presence.MISSING, "names no owner of CODEOWNERS"),
         (Owners(".github/CODEOWNERS", "docs/ @a"), ASKED, Presence.MISSING, f"names no owner of {FILE}"),
         (None, ASKED, Presence.MISSING, "There is no file CODEOWNERS"),
-        (Unknown("GitHub is away"), ASKED, Presence.UNSEEN, "GitHub is away"),
+        (Unknown("GitHub is away"), ASKED, Presence.UNAVAILABLE, "GitHub is away"),
     ],
 )
 def test_owners_have_to_review(found: Any, guard: BranchGuard, presence: Presence, words: str) -> None:

@@ -8,7 +8,7 @@ from frag_release.domain.evidence import Answer, Blob, Image
 from frag_release.domain.needs import Presence
 from frag_release.domain.needs.workflow import judge_branches, judge_image, judge_workflow_file
 
-MISSING, UNSEEN = Presence.MISSING, Presence.UNSEEN
+MISSING, UNAVAILABLE = Presence.MISSING, Presence.UNAVAILABLE
 HEAD = "a" * 40
 BACKEND = Component("backend", "org/backend", ("production",), ("BE_IMAGE_TAG",), ("BE_NAMESPACE",))
 FILE = ".github/workflows/build-main.yaml"
@@ -26,9 +26,9 @@ def test_branches() -> None:
     assert_stands(judge_branches("org/x", both, "stack-branch", every=True), MISSING, "org/x has no branch master")
     assert_stands(judge_branches("org/x", both, "backend-branch", every=False), THERE, "it has no master")
     assert_stands(judge_branches("org/x", {"main": None}, "backend-branch", every=False), MISSING)
-    assert_stands(judge_branches("org/x", {"main": HIDDEN, "a": None}, "b", every=False), UNSEEN)
+    assert_stands(judge_branches("org/x", {"main": HIDDEN, "a": None}, "b", every=False), UNAVAILABLE)
     assert_stands(judge_branches("org/x", {"main": HEAD, "a": HIDDEN}, "b", every=False), THERE)
-    assert_stands(judge_branches("org/x", {"main": HEAD, "a": HIDDEN}, "b", every=True), UNSEEN)
+    assert_stands(judge_branches("org/x", {"main": HEAD, "a": HIDDEN}, "b", every=True), UNAVAILABLE)
 
 
 def test_the_workflow_file() -> None:
@@ -40,7 +40,7 @@ def test_the_workflow_file() -> None:
     assert_stands(judged, MISSING, "block scalar")
     assert (judged.file, judged.line) == (FILE, 3)
     assert_stands(judge_workflow_file(FILE, read_pins([BACKEND], FILE, None)), MISSING, "there is no file")
-    assert_stands(judge_workflow_file(FILE, read_pins([BACKEND], FILE, HIDDEN)), UNSEEN)
+    assert_stands(judge_workflow_file(FILE, read_pins([BACKEND], FILE, HIDDEN)), UNAVAILABLE)
 
 
 def test_images() -> None:
@@ -53,5 +53,5 @@ def test_images() -> None:
 
     assert judged(Image(name, "1.2.3", "sha256:1")) is THERE
     assert judged(Image(name, "1.2.3", None)) is MISSING
-    assert judged(HIDDEN) is UNSEEN
-    assert judge_image(Pin(BACKEND), {}).presence is UNSEEN
+    assert judged(HIDDEN) is UNAVAILABLE
+    assert judge_image(Pin(BACKEND), {}).presence is UNAVAILABLE

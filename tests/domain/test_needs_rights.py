@@ -9,7 +9,7 @@ import pytest
 from frag_release.domain.needs import Presence, Right, TokenFacts, TokenKind, how_to_get, judge_right
 
 ALL = frozenset({"repo", "workflow", "project"})
-THERE, MISSING, UNTOLD = Presence.THERE, Presence.MISSING, Presence.UNTOLD
+THERE, MISSING, UNVERIFIABLE = Presence.THERE, Presence.MISSING, Presence.UNVERIFIABLE
 
 
 def token(kind: TokenKind, **facts: Any) -> TokenFacts:
@@ -41,7 +41,7 @@ def test_without_a_token_no_right_is_there(right: Right) -> None:
 @pytest.mark.parametrize("right", Right)
 def test_a_classic_token_with_all_scopes_has_every_right(right: Right) -> None:
     """If its owner may push; but scopes tell nothing of the roles that a board has."""
-    assert stands(right, CLASSIC) is (UNTOLD if right is Right.PROJECTS else THERE)
+    assert stands(right, CLASSIC) is (UNVERIFIABLE if right is Right.PROJECTS else THERE)
 
 
 def test_the_scope_for_boards_is_no_role_on_one() -> None:
@@ -86,7 +86,7 @@ def test_a_classic_token_lacks_what_its_scopes_lack(right: Right, scopes: set[st
     """The scopes that are missing are named."""
     facts = token(TokenKind.CLASSIC, scopes=frozenset(scopes), may_push=True, is_public=public)
     judged = judge_right(right, facts, ["publish"])
-    has = UNTOLD if right is Right.PROJECTS else THERE
+    has = UNVERIFIABLE if right is Right.PROJECTS else THERE
     assert judged.presence is (MISSING if lacks else has)
     assert f"lacks the scope {lacks}." in judged.message or not lacks
 
@@ -97,7 +97,7 @@ def test_nobody_who_may_only_read_can_push(kind: TokenKind) -> None:
     facts = token(kind, scopes=ALL, may_push=False, shows_merge_settings=False)
     for right in (Right.CONTENTS, Right.WORKFLOWS, Right.PULL_REQUESTS, Right.ACTIONS):
         assert stands(right, facts) is MISSING
-    assert stands(Right.ISSUES, facts) is (THERE if kind is TokenKind.CLASSIC else UNTOLD)
+    assert stands(Right.ISSUES, facts) is (THERE if kind is TokenKind.CLASSIC else UNVERIFIABLE)
 
 
 @pytest.mark.parametrize("facts", [FINE, APP, OWN], ids=lambda facts: facts.kind.name)
@@ -113,7 +113,7 @@ def test_contents_are_told_by_the_merge_settings(facts: TokenFacts) -> None:
 def test_the_other_rights_cannot_be_told(facts: TokenFacts, right: Right) -> None:
     """And it is said who will say so when one is refused."""
     judged = judge_right(right, facts, ["prepare", "publish"])
-    assert judged.presence is UNTOLD
+    assert judged.presence is UNVERIFIABLE
     assert "cannot be checked without writing" in judged.message
     assert judged.message.endswith("If it is refused, prepare or publish reports which right is missing.")
 

@@ -29,7 +29,12 @@ from frag_release.domain.needs.protection import (
 )
 from frag_release.domain.refs import DEFAULT_FORMAT
 
-THERE, MISSING, UNTOLD, UNSEEN = Presence.THERE, Presence.MISSING, Presence.UNTOLD, Presence.UNSEEN
+THERE, MISSING, UNVERIFIABLE, UNAVAILABLE = (
+    Presence.THERE,
+    Presence.MISSING,
+    Presence.UNVERIFIABLE,
+    Presence.UNAVAILABLE,
+)
 NOT_NEEDED = Presence.NOT_NEEDED
 HIDDEN = Hidden("GitHub said no", "It takes a token with administration: read.")
 LOST = Unknown("GitHub is away")
@@ -51,10 +56,10 @@ def assert_stands(judged: Judgement, presence: Presence, words: str) -> None:
         ({"a/b": HIDDEN, "a/c": 30}, MISSING, "30 days"),
         (
             {"a/b": 90, "a/c": HIDDEN},
-            UNTOLD,
+            UNVERIFIABLE,
             "How long a/c keeps workflow runs could not be determined: GitHub said no.",
         ),
-        ({"a/b": LOST}, UNTOLD, "GitHub is away"),
+        ({"a/b": LOST}, UNVERIFIABLE, "GitHub is away"),
     ],
 )
 def test_retention(days: Mapping[str, Answer[int]], presence: Presence, words: str) -> None:
@@ -76,9 +81,9 @@ def policy(events: list[str] | None = None, actors: bool = False, files: str = "
         ([policy(["push"])], MISSING, "does not let workflow_dispatch start"),
         ([policy(["push", "workflow_dispatch"]), policy([])], MISSING, "does not let push start"),
         ([policy(["pull_request"], files=".github/workflows/*.yaml")], MISSING, "does not let push start"),
-        ([policy(actors=True)], UNTOLD, "restricts who may start"),
-        (HIDDEN, UNTOLD, "GitHub said no"),
-        (LOST, UNSEEN, "GitHub is away"),
+        ([policy(actors=True)], UNVERIFIABLE, "restricts who may start"),
+        (HIDDEN, UNVERIFIABLE, "GitHub said no"),
+        (LOST, UNAVAILABLE, "GitHub is away"),
     ],
 )
 def test_execution_protections(policies: Any, presence: Presence, words: str) -> None:
@@ -92,9 +97,9 @@ def test_execution_protections(policies: Any, presence: Presence, words: str) ->
         (True, HIDDEN, THERE),
         (False, 90, MISSING),
         (None, 90, MISSING),
-        (None, HIDDEN, UNTOLD),
-        (HIDDEN, 90, UNTOLD),
-        (LOST, 90, UNSEEN),
+        (None, HIDDEN, UNVERIFIABLE),
+        (HIDDEN, 90, UNVERIFIABLE),
+        (LOST, 90, UNAVAILABLE),
     ],
 )
 def test_immutable_releases(enabled: Answer[bool | None], retention: Answer[int], presence: Presence) -> None:
@@ -116,12 +121,12 @@ def place(users: int, teams: int = 0, own: bool = False) -> Environment:
         (place(1, own=True), MISSING, "except one that they started themselves"),
         (place(2, own=True), MISSING, "but not one that they started"),
         (place(3, own=True), THERE, "3 people may approve"),
-        (place(0, 1), UNTOLD, "The team team-0"),
-        (place(1, 1, own=True), UNTOLD, "The team team-0"),
+        (place(0, 1), UNVERIFIABLE, "The team team-0"),
+        (place(1, 1, own=True), UNVERIFIABLE, "The team team-0"),
         (place(2, 1), THERE, "2 people"),
         (place(0), NOT_NEEDED, "needs no approval"),
         (None, NOT_NEEDED, "needs no approval"),
-        (HIDDEN, UNTOLD, "GitHub said no"),
+        (HIDDEN, UNVERIFIABLE, "GitHub said no"),
     ],
 )
 def test_more_than_one_person_can_approve(found: Any, presence: Presence, words: str) -> None:
@@ -143,14 +148,14 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
         ([fixed("creation", "update")], MISSING, "2023.06.1 can be deleted"),
         ([fixed("update", "deletion", pattern="refs/tags/20*")], MISSING, "1.2.3 can be moved"),
         ([fixed("update", "deletion", bypassers=[Bypasser("RepositoryRole", 4)])], MISSING, "can be moved"),
-        ([fixed("update", "deletion", bypassers=None)], UNTOLD, "bypass list is not shown"),
+        ([fixed("update", "deletion", bypassers=None)], UNVERIFIABLE, "bypass list is not shown"),
         (
             NotOffered("this plan has no rulesets", "Use another plan."),
             MISSING,
             "Anyone with push access can move",
         ),
-        (HIDDEN, UNTOLD, "GitHub said no"),
-        (LOST, UNSEEN, "GitHub is away"),
+        (HIDDEN, UNVERIFIABLE, "GitHub said no"),
+        (LOST, UNAVAILABLE, "GitHub is away"),
     ],
 )
 def test_component_tags(rulesets: Any, presence: Presence, words: str) -> None:
@@ -172,13 +177,13 @@ REVIEWED = ClassicProtection(needs_pull_request=True, restricts_pushes=False, bi
     (BranchGuard([held("always")], None), MISSING, "may bypass rules for production of a/backend: pull request."),
     (BranchGuard([held("pull_requests_only")], REVIEWED), MISSING, "may bypass rules"),
     (BranchGuard([held("never"), held("exempt", "deletion")], None), MISSING, "a/backend: deletion."),
-    (BranchGuard([held("")], None), UNTOLD, "does not show whether this token may bypass"),
+    (BranchGuard([held("")], None), UNVERIFIABLE, "does not show whether this token may bypass"),
     (BranchGuard([held("never", "deletion")], None), MISSING, "No rule keeps this token from pushing to production"),
     (BranchGuard([], None), MISSING, "No rule keeps this token from pushing to production"),
     (BranchGuard([], REVIEWED), THERE, "The branch protection of production"),
-    (BranchGuard([], HIDDEN), UNTOLD, "GitHub said no"),
-    (BranchGuard([], LOST), UNSEEN, "GitHub is away"),
-    (BranchGuard(LOST, None), UNSEEN, "GitHub is away"),
+    (BranchGuard([], HIDDEN), UNVERIFIABLE, "GitHub said no"),
+    (BranchGuard([], LOST), UNAVAILABLE, "GitHub is away"),
+    (BranchGuard(LOST, None), UNAVAILABLE, "GitHub is away"),
 ])  # fmt: skip
 def test_who_tags_production_cannot_change_it(guard: BranchGuard, presence: Presence, words: str) -> None:
     """A rule must hold that the token cannot bypass, in no way; a bypass of any rule, or none that holds, is named."""

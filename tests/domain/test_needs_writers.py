@@ -92,12 +92,18 @@ KEY = "${{ secrets.RELEASE_TOKEN }}"
         (job(KEY, environment=""), place(), NO_SECRETS, Presence.MISSING, "without an environment"),
         (job(KEY), place(), SecretNames(["release_token"], (), ()), Presence.MISSING, "every job can use it"),
         (job(KEY), place(), SecretNames((), ["RELEASE_TOKEN"], ()), Presence.MISSING, "every job can use it"),
-        (job(KEY), place(), SecretNames(HIDDEN, (), ()), Presence.UNTOLD, "GitHub said no"),
-        (job(KEY), HIDDEN, NO_SECRETS, Presence.UNTOLD, "GitHub said no"),
-        (job(KEY), place(policies=HIDDEN), NO_SECRETS, Presence.UNTOLD, "GitHub said no"),
-        (job(KEY, environment="'${{ inputs.x }}'"), place(), NO_SECRETS, Presence.UNTOLD, "could not be determined"),
+        (job(KEY), place(), SecretNames(HIDDEN, (), ()), Presence.UNVERIFIABLE, "GitHub said no"),
+        (job(KEY), HIDDEN, NO_SECRETS, Presence.UNVERIFIABLE, "GitHub said no"),
+        (job(KEY), place(policies=HIDDEN), NO_SECRETS, Presence.UNVERIFIABLE, "GitHub said no"),
+        (
+            job(KEY, environment="'${{ inputs.x }}'"),
+            place(),
+            NO_SECRETS,
+            Presence.UNVERIFIABLE,
+            "could not be determined",
+        ),
         (job("${{ github.token }}"), place(), NO_SECRETS, Presence.NOT_NEEDED, "No workflow file passes"),
-        ("on: push\njobs: [", place(), NO_SECRETS, Presence.UNSEEN, "publish.yaml could not be read"),
+        ("on: push\njobs: [", place(), NO_SECRETS, Presence.UNAVAILABLE, "publish.yaml could not be read"),
     ],
 )
 def test_keys_that_write(text: str, environment: Any, secrets: SecretNames, presence: Presence, words: str) -> None:
@@ -113,7 +119,7 @@ def test_keys_that_write(text: str, environment: Any, secrets: SecretNames, pres
         (job(KEY), Presence.THERE),
         (job(KEY, ref="v1"), Presence.MISSING),
         (job(KEY, ref="0123456"), Presence.MISSING),
-        (job("${{ github.token }}", ref="v1"), Presence.UNTOLD),
+        (job("${{ github.token }}", ref="v1"), Presence.UNVERIFIABLE),
         (job("${{ github.token }}"), Presence.THERE),
         (f"permissions: {{}}\n{job('x', ref='v1')}", Presence.THERE),
         (job("${{ github.token }}", ref="v1", more="    permissions: {contents: read}\n"), Presence.THERE),
@@ -144,14 +150,14 @@ def test_forms(here: Mapping[str, str], shown: Mapping[str, str], presence: Pres
     assert words in judged.message
     assert judge_forms("next", "next", HIDDEN, HIDDEN).presence is Presence.THERE
     for lost in ((HIDDEN, found, (here, shown)), ("master", HIDDEN, (here, shown)), ("master", found, HIDDEN)):
-        assert judge_forms("next", *lost).presence is Presence.UNTOLD
+        assert judge_forms("next", *lost).presence is Presence.UNVERIFIABLE
 
 
 def test_a_list_that_is_lost_is_not_fine() -> None:
     """What could not be looked at is not seen, for keys and for what runs beside them."""
     lost = Unknown("GitHub is away")
-    assert judge_keys(lost, {}, NO_SECRETS, "master").presence is Presence.UNSEEN
-    assert judge_moving(lost).presence is Presence.UNSEEN
+    assert judge_keys(lost, {}, NO_SECRETS, "master").presence is Presence.UNAVAILABLE
+    assert judge_moving(lost).presence is Presence.UNAVAILABLE
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contract.sources import ROOT
-from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
+from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNVERIFIABLE, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
 from frag_release.domain.needs import Presence, TokenFacts, TokenKind
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
@@ -24,9 +24,9 @@ from frag_release.domain.needs.writing import (
 )
 from frag_release.domain.refs import DEFAULT_FORMAT as FORM
 from frag_release.domain.workflow_file import WorkflowFileError
-from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, Said, Triggers, read_triggers, read_upload
+from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, Triggers, Upload, read_triggers, read_upload
 
-MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
+MISSING, UNAVAILABLE, NOT_NEEDED = Presence.MISSING, Presence.UNAVAILABLE, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)
 TAG, BRANCH = "2023.06.1", "release/2023.06.1"
 FILE = ".github/workflows/build-main.yaml"
@@ -39,9 +39,9 @@ def test_rules_on_release_branches() -> None:
     assert_stands(judge_own_branch(BRANCH, harmless), THERE)
     assert_stands(judge_own_branch(BRANCH, [BranchRule("creation", 1, "org/x", "always")]), THERE)
     assert_stands(judge_own_branch(BRANCH, [BranchRule("creation", 1, "org/x", "never")]), MISSING, "creation", "org/x")
-    assert_stands(judge_own_branch(BRANCH, [BranchRule("pull_request", 1)]), UNTOLD, "pull request")
-    assert_stands(judge_own_branch(BRANCH, HIDDEN), UNTOLD)
-    assert_stands(judge_own_branch(BRANCH, LOST), UNSEEN)
+    assert_stands(judge_own_branch(BRANCH, [BranchRule("pull_request", 1)]), UNVERIFIABLE, "pull request")
+    assert_stands(judge_own_branch(BRANCH, HIDDEN), UNVERIFIABLE)
+    assert_stands(judge_own_branch(BRANCH, LOST), UNAVAILABLE)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> None:
     """It is named, and never taken for none; whoever may bypass it need not mind it."""
     for bypass in ("never", "pull_requests_only", ""):
         judged = judge_own_branch(BRANCH, [BranchRule("deletion", 1), BranchRule(kind, 2, "org/x", bypass)])
-        assert_stands(judged, UNTOLD, f"Rules of org/x may refuse a push to {BRANCH}: {kind.replace('_', ' ')}.")
+        assert_stands(judged, UNVERIFIABLE, f"Rules of org/x may refuse a push to {BRANCH}: {kind.replace('_', ' ')}.")
     assert_stands(judge_own_branch(BRANCH, [BranchRule(kind, 2, "org/x", "exempt")]), THERE)
 
 
@@ -86,7 +86,9 @@ def test_what_is_certain_comes_before_what_is_not() -> None:
     rules = [BranchRule("workflows", 1), BranchRule("update", 2), BranchRule("creation", 3, "org/x", "never")]
     assert_stands(judge_own_branch(BRANCH, rules), MISSING, f"forbid a push to {BRANCH}: creation; this token may not")
     assert_stands(
-        judge_own_branch(BRANCH, rules[:2]), UNTOLD, f"forbid a push to {BRANCH}: update; GitHub does not show whether"
+        judge_own_branch(BRANCH, rules[:2]),
+        UNVERIFIABLE,
+        f"forbid a push to {BRANCH}: update; GitHub does not show whether",
     )
 
 
@@ -126,9 +128,9 @@ def test_tag_rulesets_and_publish() -> None:
     assert_stands(judge_tag_creation([replace(RULESET, bypass="always")], TAG), THERE, "may bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="never")], TAG), MISSING, "may not bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")], TAG), MISSING)
-    assert_stands(judge_tag_creation([RULESET], TAG), UNTOLD, "does not show")
-    assert_stands(judge_tag_creation(HIDDEN, TAG), UNTOLD)
-    assert_stands(judge_tag_creation(LOST, TAG), UNSEEN)
+    assert_stands(judge_tag_creation([RULESET], TAG), UNVERIFIABLE, "does not show")
+    assert_stands(judge_tag_creation(HIDDEN, TAG), UNVERIFIABLE)
+    assert_stands(judge_tag_creation(LOST, TAG), UNAVAILABLE)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,8 @@ def test_a_tag_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> No
     """It is named with its ruleset, unless the token may bypass it or no production tag is meant."""
     ruleset = replace(RULESET, rules=frozenset({kind, "deletion"}), bypass="never")
     words = f"The ruleset 'releases' may refuse a tag such as 2023.06.1: {kind.replace('_', ' ')}."
-    assert_stands(judge_tag_creation([ruleset], TAG), UNTOLD, words)
-    assert_stands(judge_tag_creation([ruleset, RULESET], TAG), UNTOLD, "forbids creating a tag")
+    assert_stands(judge_tag_creation([ruleset], TAG), UNVERIFIABLE, words)
+    assert_stands(judge_tag_creation([ruleset, RULESET], TAG), UNVERIFIABLE, "forbids creating a tag")
     assert_stands(judge_tag_creation([ruleset, RULESET, replace(RULESET, bypass="never")], TAG), MISSING)
     assert_stands(judge_tag_creation([replace(ruleset, bypass="always")], TAG), THERE, "may bypass")
     assert_stands(judge_tag_creation([replace(ruleset, includes=["refs/tags/v*"])], TAG), THERE)
@@ -159,7 +161,7 @@ def test_the_setting_for_pull_requests() -> None:
     assert_stands(judge_pull_request_setting(True, True), THERE)
     assert_stands(judge_pull_request_setting(True, False), MISSING, "turned off")
     judged = judge_pull_request_setting(True, HIDDEN)
-    assert_stands(judged, UNTOLD, "GitHub said no.")
+    assert_stands(judged, UNVERIFIABLE, "GitHub said no.")
     assert "If it is off, prepare reports it." in judged.remedy
 
 
@@ -171,8 +173,8 @@ def test_the_setting_for_pull_requests() -> None:
         ("active", Triggers(False, EVERY_TAG), TokenKind.APP, THERE, "starts for tags"),
         ("active", Triggers(True, NO_TAG), TokenKind.APP, MISSING, "No push of a tag such as"),
         ("disabled_manually", Triggers(True, EVERY_TAG), TokenKind.APP, MISSING, "disabled manually"),
-        (HIDDEN, Triggers(True, EVERY_TAG), TokenKind.APP, UNSEEN, "GitHub said no"),
-        ("active", HIDDEN, TokenKind.APP, UNSEEN, "GitHub said no"),
+        (HIDDEN, Triggers(True, EVERY_TAG), TokenKind.APP, UNAVAILABLE, "GitHub said no"),
+        ("active", HIDDEN, TokenKind.APP, UNAVAILABLE, "GitHub said no"),
         ("active", WorkflowFileError("it is no YAML"), TokenKind.APP, MISSING, "it is no YAML"),
     ],
 )
@@ -199,7 +201,7 @@ def test_where_tickets_are_kept() -> None:
     assert_stands(judge_ticket_place(TicketPlace("org/t", True, False)), THERE)
     assert_stands(judge_ticket_place(TicketPlace("org/t", False, False)), MISSING, "turned off")
     assert_stands(judge_ticket_place(TicketPlace("org/t", True, True)), MISSING, "archived")
-    assert_stands(judge_ticket_place(HIDDEN), UNSEEN)
+    assert_stands(judge_ticket_place(HIDDEN), UNAVAILABLE)
 
 
 @pytest.mark.parametrize(
@@ -215,12 +217,12 @@ def test_where_tickets_are_kept() -> None:
         ("tags: ['*-rc*']", MISSING, ""),
         ("tags: ['*', '!2*', '!1*']", MISSING, ""),
         ("tags-ignore: ['**']", MISSING, ""),
-        ("tags: ['2025.*']", UNTOLD, "not for 2023.06.1 and 2024.11.12"),
-        ("tags: ['[0-9]+.[0-9]+.[0-9]']", UNTOLD, "for every production tag: not for 2024.11.12"),
+        ("tags: ['2025.*']", UNVERIFIABLE, "not for 2023.06.1 and 2024.11.12"),
+        ("tags: ['[0-9]+.[0-9]+.[0-9]']", UNVERIFIABLE, "for every production tag: not for 2024.11.12"),
         ("tags: ['20(23|24).*']", MISSING, ""),
         ("tags: ['(x']", MISSING, ""),
-        ("tags: ['20*?']", UNTOLD, "Which tags start"),
-        ("tags: ['**/2*']", UNTOLD, "could not be determined from the patterns"),
+        ("tags: ['20*?']", UNVERIFIABLE, "Which tags start"),
+        ("tags: ['**/2*']", UNVERIFIABLE, "could not be determined from the patterns"),
     ],
 )
 def test_which_tags_start_the_build(filters: str, presence: Presence, words: str) -> None:
@@ -236,15 +238,15 @@ UPLOAD = "jobs: {b: {steps: [{run: echo stack-image-}, {uses: actions/Upload-Art
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (UPLOAD, Said.HERE),
-        (UPLOAD.replace("stack-image-", "image"), Said.NOWHERE),
-        (UPLOAD.replace("uses: actions/Upload", "uses: actions/Download"), Said.NOWHERE),
-        ("jobs: {b: {steps: [{run: docker push}]}}  # uses: actions/upload-artifact@v4 stack-image-", Said.NOWHERE),
-        ("jobs: {b: {uses: org/x/.github/workflows/build.yaml@v1}}", Said.PERHAPS_ELSEWHERE),
-        ("jobs: {b: {steps: [{uses: ./.github/actions/push}]}}", Said.PERHAPS_ELSEWHERE),
+        (UPLOAD, Upload.HERE),
+        (UPLOAD.replace("stack-image-", "image"), Upload.NOWHERE),
+        (UPLOAD.replace("uses: actions/Upload", "uses: actions/Download"), Upload.NOWHERE),
+        ("jobs: {b: {steps: [{run: docker push}]}}  # uses: actions/upload-artifact@v4 stack-image-", Upload.NOWHERE),
+        ("jobs: {b: {uses: org/x/.github/workflows/build.yaml@v1}}", Upload.PERHAPS_ELSEWHERE),
+        ("jobs: {b: {steps: [{uses: ./.github/actions/push}]}}", Upload.PERHAPS_ELSEWHERE),
     ],
 )
-def test_whether_a_build_says_which_image_it_pushed(text: str, said: Said) -> None:
+def test_whether_a_build_says_which_image_it_pushed(text: str, said: Upload) -> None:
     """Both the upload and the artifact's name must be there, not in a comment; other files may have them."""
     assert read_upload(Blob(len(text), text.encode())) is said
 
@@ -257,7 +259,7 @@ def test_the_examples_build_says_which_image_it_pushed() -> None:
 
 def test_a_build_that_does_not_say_what_it_pushed() -> None:
     """It is missing, with what comes of it and what to add; in other files it cannot be told; unread is not seen."""
-    assert_stands(judge_pushed_image(FILE, Said.NOWHERE), MISSING, "stack-image-sha256-", "cannot be rolled back to")
-    assert_stands(judge_pushed_image(FILE, Said.PERHAPS_ELSEWHERE), UNTOLD, "could not be determined")
+    assert_stands(judge_pushed_image(FILE, Upload.NOWHERE), MISSING, "stack-image-sha256-", "cannot be rolled back to")
+    assert_stands(judge_pushed_image(FILE, Upload.PERHAPS_ELSEWHERE), UNVERIFIABLE, "could not be determined")
     assert_stands(judge_pushed_image(FILE, WorkflowFileError("it is no text")), MISSING, "it is no text")
-    assert_stands(judge_pushed_image(FILE, LOST), UNSEEN)
+    assert_stands(judge_pushed_image(FILE, LOST), UNAVAILABLE)

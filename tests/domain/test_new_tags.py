@@ -16,7 +16,6 @@ from frag_release.domain.facts import ComponentFacts, ReleaseFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.new_tags import (
     NewTag,
-    demand_plausible,
     in_order,
     is_forgotten,
     is_new,
@@ -24,6 +23,7 @@ from frag_release.domain.new_tags import (
     next_tag,
     planned_facts,
     quiet,
+    require_plausible,
     tag_at,
     wanted_commit,
 )
@@ -78,13 +78,13 @@ def test_the_next_name(today: datetime.date, names: list[str], burned: list[str]
 def test_a_tag_that_cannot_be_right_stops_the_run(names: list[str], named: str) -> None:
     """A later month, a leap in this one, and another scheme are refused by name: they would choose the next number."""
     with pytest.raises(ChoiceError, match=named.replace(".", r"\.")):
-        demand_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
+        require_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
 
 
 @pytest.mark.parametrize("names", [[], ["2026.11.1"], ["2.7.1", "2025.12.3"], ["2025.03.99", "2026.11.2"]])
 def test_tags_that_choose_nothing_stop_nothing(names: list[str]) -> None:
     """Odd tags of months that are over have no part in the next name."""
-    demand_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
+    require_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
 
 
 def test_the_tag_at_a_commit_is_the_highest() -> None:

@@ -365,7 +365,7 @@ def test_our_steps_are_known_by_repository_or_name(uses: str, own: str) -> None:
     """A step is ours by this run's own action repository, or by the action's name."""
     steps, _, _ = WAYS["in a shell line"]
     file = (HEAD + STEPS + steps).replace("org/frag-release-action@v1", uses)
-    assert [one.untold for one in backend_of(file, own)] == [(GATE_LINE,)]
+    assert [one.missing_in for one in backend_of(file, own)] == [(GATE_LINE,)]
 
 
 def test_a_command_that_only_a_run_knows_counts_as_a_gate() -> None:

@@ -15,9 +15,9 @@ from frag_release.domain.plan import (
     Mode,
     Plan,
     choose_stack_tag,
-    demand_same_scheme,
     marked_release,
     may_change_scheme,
+    require_same_scheme,
 )
 from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.splice import replace_values
@@ -258,7 +258,7 @@ def test_a_tag_of_this_month_that_cannot_be_right_does_not_choose_the_next(tag: 
 def test_a_change_of_scheme_that_nobody_asked_for_is_refused(newest: str, said: str, next_one: str) -> None:
     """The newest tag is named, and one that would follow it."""
     with pytest.raises(ChoiceError) as refused:
-        demand_same_scheme(parsed("2026.11.1"), newest)
+        require_same_scheme(parsed("2026.11.1"), newest)
     assert refused.value.message.startswith(said)
     assert next_one in refused.value.remedy
 
@@ -266,7 +266,7 @@ def test_a_change_of_scheme_that_nobody_asked_for_is_refused(newest: str, said: 
 @pytest.mark.parametrize("newest", ["", "2026.10.4", "2022.09.0", "2023.6.1"])
 def test_the_next_of_a_stack_that_numbers_by_month_is_not_asked_about(newest: str) -> None:
     """So it is for a stack without any tag."""
-    demand_same_scheme(parsed("2026.11.1"), newest)
+    require_same_scheme(parsed("2026.11.1"), newest)
 
 
 @pytest.mark.parametrize(

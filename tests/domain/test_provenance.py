@@ -77,7 +77,7 @@ def test_a_changed_folder_is_said_to_be_dirty() -> None:
 def test_what_is_no_commit_names_none(revision: str) -> None:
     """A branch, a version or nothing at all is absence, not a contradiction."""
     found = said(Built(revision))
-    assert (found.commit, found.silence) == ("", "its provenance names no commit")
+    assert (found.commit, found.why_no_commit) == ("", "its provenance names no commit")
 
 
 def test_provenance_without_a_list_of_materials_is_silent_on_them() -> None:
@@ -242,7 +242,7 @@ def test_labels_name_commit_and_source() -> None:
     assert read_labels({"config": {"Labels": labels}}, "it") == expected
     silent: list[dict[str, Any]] = [{}, {"config": {}}, {"config": {"Labels": None}}, {"config": {"Labels": {}}}]
     for nothing in silent:
-        assert read_labels(nothing, "it") == Origin(by_labels=True, silence="its labels name no commit")
+        assert read_labels(nothing, "it") == Origin(by_labels=True, why_no_commit="its labels name no commit")
     why(read_labels({"config": {"Labels": [1]}}, "it"))
     why(read_labels({"config": {"Labels": {"org.opencontainers.image.revision": 1}}}, "it"))
 

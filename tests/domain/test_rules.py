@@ -29,7 +29,7 @@ from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
 from frag_release.domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding, Status, blocking
-from frag_release.domain.rules import CATALOGUE, Occasion, can_mend_elsewhere, judge
+from frag_release.domain.rules import CATALOGUE, Occasion, all_fixable_elsewhere, judge
 
 # Design section 4, by hand: rule, subject, and whether `allow` may cover it.
 DESIGNED = [
@@ -108,7 +108,7 @@ def test_no_rule_of_the_past_waits_for_facts_that_an_audit_lacks() -> None:
 
 def test_what_can_be_mended_without_another_tag() -> None:
     """Only what other repositories, registries and CI are to blame for may pass in the same run later."""
-    elsewhere = {rule.id for rule in CATALOGUE if rule.mends_elsewhere}
+    elsewhere = {rule.id for rule in CATALOGUE if rule.fixable_elsewhere}
     assert elsewhere == {
         "pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "pin-origin", "stack-ci",
         "staged",
@@ -117,8 +117,8 @@ def test_what_can_be_mended_without_another_tag() -> None:
         Finding("tag-order", "stack", "2023.06.2", status, "") for status in (Status.FAIL, Status.UNKNOWN)
     )
     mends = Finding("pin-ci", "backend", "2023.05.1", Status.FAIL, "")
-    assert can_mend_elsewhere([mends, unknown])
-    assert not can_mend_elsewhere([mends, failed])
+    assert all_fixable_elsewhere([mends, unknown])
+    assert not all_fixable_elsewhere([mends, failed])
 
 
 def test_every_rule_has_words_for_the_readme() -> None:

@@ -54,7 +54,10 @@ def test_another_commit_fails_and_both_are_named(said: Origin) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (Origin(silence="it has no provenance"), "does not say which commit it was built from: it has no provenance."),
+        (
+            Origin(why_no_commit="it has no provenance"),
+            "does not say which commit it was built from: it has no provenance.",
+        ),
         (replace(RIGHT, source=FORK), f"of {FORK}, not of org/fragalysis-backend"),
         (replace(RIGHT, commit=ELSE, source=FORK), f"of {FORK}, not of org/fragalysis-backend"),
         (replace(RIGHT, source="?"), "of a repository that cannot be read"),
@@ -158,7 +161,7 @@ def test_another_pair_fails_and_both_digests_are_named(went_in: Sequence[Materia
 
 def test_contents_that_are_not_told() -> None:
     """No provenance, no list, or a list without images is absence; an image without a digest cannot be verified."""
-    for said in (Origin(silence="it has no provenance"), Origin(materials=())):
+    for said in (Origin(why_no_commit="it has no provenance"), Origin(materials=())):
         assert_finding(contents(said=[said]), Status.SKIPPED, "does not say which images went into it")
         assert_finding(contents(said=[said], origin_required=True), Status.UNKNOWN, "check-origin requires it")
     assert_finding(contents(Material(BACKEND, ""), GOOD[1]), Status.UNKNOWN, "does not name the digest")

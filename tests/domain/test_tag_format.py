@@ -17,12 +17,12 @@ from frag_release.domain.needs import Presence, TokenKind
 from frag_release.domain.needs.outside import judge_component_tags, judge_deployers, judge_tag_rules
 from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset
 from frag_release.domain.needs.writing import BuildWorkflow, judge_build
-from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
+from frag_release.domain.new_tags import asked_part, is_forgotten, is_new, next_tag, require_plausible, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
 from frag_release.domain.refs import DEFAULT_FORMAT, FORMATS, Ref, TagFormat, wrong_v
 from frag_release.domain.release_record import ReleaseRecord
-from frag_release.domain.rollback import Mark, RecordError, image_of, left_by, went_back
+from frag_release.domain.rollback import Mark, RecordError, image_of, left_by, taken_back_event
 from frag_release.domain.rules.pins import pin_grade, pin_order
 from frag_release.domain.rules.stack import tag_style, tag_unique
 from frag_release.domain.tickets import read_versions
@@ -180,16 +180,16 @@ def test_a_jump_of_scheme_is_refused(wanted: str, form: TagFormat, newest: str) 
 def test_a_component_of_another_scheme_gets_no_new_tag(names: list[str], form: TagFormat) -> None:
     """The newest of its tags is of another format than the one that is set, which the remedy names."""
     with pytest.raises(ChoiceError) as refused:
-        demand_plausible("acme/shop-web", names, TODAY, form, "web-tag-format")
+        require_plausible("acme/shop-web", names, TODAY, form, "web-tag-format")
     assert "web-tag-format" in refused.value.remedy
-    demand_plausible("acme/shop-web", ["v1.4.2", "v1.5.0"], TODAY, V_NUMBERS, format_input="tag-format")
+    require_plausible("acme/shop-web", ["v1.4.2", "v1.5.0"], TODAY, V_NUMBERS, format_input="tag-format")
 
 
 def test_a_planted_version_number_cannot_be_right() -> None:
     """A leap of more than 20 of the first number is doubted, so that it chooses no number above it."""
     assert list(doubts(production_tags(["v1.0.0", "v2.90.7", "v2023.06.1"], form=V_NUMBERS), TODAY)) == ["v2023.06.1"]
     with pytest.raises(ChoiceError, match=r"v999\.0\.0 cannot be right"):
-        demand_plausible("acme/shop-web", ["v1.4.2", "v999.0.0"], TODAY, V_NUMBERS, format_input="tag-format")
+        require_plausible("acme/shop-web", ["v1.4.2", "v999.0.0"], TODAY, V_NUMBERS, format_input="tag-format")
     assert unformed(["v1.4.2", "2.0.0"], form=V_NUMBERS) == "2.0.0"
 
 
@@ -219,7 +219,7 @@ def test_a_release_with_the_letter_is_taken_back_as_any_other() -> None:
     released = Released(["v1.9.0", "v1.10.0", "1.11.0"], True, tag_format=V_NUMBERS)
     assert (released.running, left_by(released, "v1.9.0")) == ("v1.10.0", "v1.10.0")
     mark = Mark("acme/shop", "v1.10.0")
-    text = mark.with_event("", went_back("v1.9.0", datetime.datetime(2026, 8, 20), "ann"))
+    text = mark.with_event("", taken_back_event("v1.9.0", datetime.datetime(2026, 8, 20), "ann"))
     assert text and mark.gone_back_to(text) == "v1.9.0"
 
 
@@ -265,4 +265,4 @@ def test_what_lets_in_some_production_tags_alone_is_not_enough() -> None:
     assert judge_tag_rules(short, V_NUMBERS).message.startswith("Under the ruleset 'tags', v12.34.56 can be created")
     tags = read_triggers(blob("on:\n  push:\n    tags: ['v[0-9].[0-9].[0-9]']\n"))
     judged = judge_build(BuildWorkflow("a.yml", "active", tags, tag_format=V_NUMBERS), TokenKind.APP)
-    assert (judged.presence, "not for v12.34.56" in judged.message) == (Presence.UNTOLD, True)
+    assert (judged.presence, "not for v12.34.56" in judged.message) == (Presence.UNVERIFIABLE, True)

@@ -9,7 +9,7 @@ import pytest
 
 from frag_release.domain.facts import Released
 from frag_release.domain.refs import DEFAULT_FORMAT
-from frag_release.domain.rollback import Mark, came_again, left_by, went_back
+from frag_release.domain.rollback import Mark, deployed_again_event, left_by, taken_back_event
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 TAGS = ["2023.06.1", "2023.06.2", "2023.06.10", "2023.07.1"]
@@ -79,15 +79,15 @@ def test_forward_leads_to_no_release_that_was_taken_back() -> None:
 
 def test_the_mark_goes_first_and_what_is_there_stays() -> None:
     """The text of a release keeps all that it had; each event adds a line, and the last one counts."""
-    assert went_back("2023.06.2", NIGHT, "anna") == BACK
+    assert taken_back_event("2023.06.2", NIGHT, "anna") == BACK
     first = MARK.with_event("Our release.\r\n", BACK)
     assert first is not None
     assert first.startswith(f"{MARKER}\n{BACK}\n\n<!-- ") and first.endswith("-->\n\nOur release.\r\n")
     assert MARK.gone_back_to(first) == "2023.06.2"
-    second = MARK.with_event(first, came_again(NIGHT, "anna"))
+    second = MARK.with_event(first, deployed_again_event(NIGHT, "anna"))
     assert second is not None and MARK.gone_back_to(second) is None
     assert MARK.events(second) == [BACK, "> Deployed again at 18:12 (UTC) by anna on 2023-07-03."]
-    third = MARK.with_event(second, went_back("2023.06.1", NIGHT, "x @all"))
+    third = MARK.with_event(second, taken_back_event("2023.06.1", NIGHT, "x @all"))
     assert third is not None and MARK.gone_back_to(third.replace("\n", "\r\n")) == "2023.06.1"
     assert MARK.events(third)[-1] == "> ⚠️ Taken back to 2023.06.1 at 18:12 (UTC) on 2023-07-03."
     assert third.endswith("-->\n\nOur release.\r\n")

@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.evidence import Blob
 from frag_release.domain.workflow_file import WorkflowFileError
-from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, UNREAD_TAGS, Tags, Triggers, read_triggers
+from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, UNKNOWN_TAGS, Tags, Triggers, read_triggers
 
 TAGS = ("2023.06.1", "v1.2.3")
 
@@ -75,14 +75,14 @@ def test_which_tags_start_it(filters: str, started: tuple[str, ...]) -> None:
 def test_filters_of_which_github_does_not_tell_what_it_makes(push: str) -> None:
     """They are not read, and no tag is known to start the workflow."""
     tags = triggers(f"on:\n  push: {push}\n").tags
-    assert tags == UNREAD_TAGS
+    assert tags == UNKNOWN_TAGS
     assert not any(tags.start(tag) for tag in TAGS)
 
 
 def test_an_alias_or_a_merge_is_no_filter_that_is_read() -> None:
     """What it stands for could be anything."""
     for push in ("push: *a", "push: {<<: *a}", "push: {tags: *a}", "push: {tags: [*a]}"):
-        assert triggers(f"env: &a {{}}\non:\n  {push}\n").tags == UNREAD_TAGS
+        assert triggers(f"env: &a {{}}\non:\n  {push}\n").tags == UNKNOWN_TAGS
 
 
 @pytest.mark.parametrize("text", ["name: x\n", "- on\n", "on: [push\n", "on: push\non: push\n"])

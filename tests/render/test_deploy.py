@@ -14,7 +14,7 @@ from frag_release.domain.reports import Action, Problem
 from frag_release.domain.reports.deploy import DeployReport, Stage, Target
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.site import LineLook, OtherPage, SiteLook
-from frag_release.render.deploy import job_line, record_words
+from frag_release.render.deploy import job_line, record_description
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, report, unjudged, with_backend
 from render.shown import deploy_summary, deploy_text
@@ -109,7 +109,7 @@ def test_the_record_of_a_step_says_how_it_ended(outcome: str, state: str, words:
     """Only a step that succeeded makes a record a success, and the words are those of a step, not of a job."""
     problem = None if outcome in ("", "success") else PROBLEM
     made = own(outcome, site=SITE if outcome == "success" else None, problem=problem)
-    assert (made.record_state(is_told=True), record_words(made)) == (state, words)
+    assert (made.record_state(is_conclusive=True), record_description(made)) == (state, words)
     assert made.to_deploy == ("" if outcome else f"{IMAGE.name}@{IMAGE.digest}")
 
 

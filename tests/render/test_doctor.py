@@ -32,17 +32,17 @@ def report(*rows: Row, token: TokenKind | None = TokenKind.CLASSIC) -> DoctorRep
     ("presences", "heading", "status"),
     [
         (
-            [Presence.THERE, Presence.UNTOLD, Presence.NOT_NEEDED],
+            [Presence.THERE, Presence.UNVERIFIABLE, Presence.NOT_NEEDED],
             "## ✅ Everything that could be checked is in place",
             0,
         ),
         ([Presence.MISSING], "## ⛔ 1 thing is missing", 1),
         (
-            [Presence.MISSING, Presence.MISSING, Presence.UNSEEN],
+            [Presence.MISSING, Presence.MISSING, Presence.UNAVAILABLE],
             "## ⛔ 2 things are missing, and 1 thing could not be seen",
             1,
         ),
-        ([Presence.UNSEEN], "## ⛔ 1 thing could not be seen", 1),
+        ([Presence.UNAVAILABLE], "## ⛔ 1 thing could not be seen", 1),
     ],
 )
 def test_the_verdict_comes_first(presences: list[Presence], heading: str, status: int) -> None:
@@ -79,10 +79,10 @@ def test_the_first_lines_say_whose_rights_these_are(token: TokenKind | None, wor
         ([Presence.MISSING], "## ⚠️ Ready to run, and open: 1 guard missing"),
         ([Presence.MISSING] * 4 + [Presence.THERE], "## ⚠️ Ready to run, and open: 4 guards missing"),
         (
-            [Presence.MISSING, Presence.UNSEEN],
+            [Presence.MISSING, Presence.UNAVAILABLE],
             "## ⚠️ Ready to run, and open: 1 guard missing, and 1 guard could not be seen",
         ),
-        ([Presence.UNTOLD, Presence.THERE], "## ✅ Everything that could be checked is in place"),
+        ([Presence.UNVERIFIABLE, Presence.THERE], "## ✅ Everything that could be checked is in place"),
     ],
 )
 def test_the_heading_is_not_fine_while_a_guard_is_missing(presences: list[Presence], heading: str) -> None:
@@ -109,11 +109,11 @@ def test_what_the_workflow_file_lacks_is_red() -> None:
 def test_what_to_do_names_each_remedy_once() -> None:
     """What stops a command first, then the guards, then what nobody can tell."""
     found = report(
-        row(Presence.UNTOLD, "a"),
+        row(Presence.UNVERIFIABLE, "a"),
         row(Presence.MISSING, "b", remedy="Give a token."),
         row(Presence.MISSING, "c", remedy="Give a token."),
         row(Presence.MISSING, "d", guard=True),
-        row(Presence.UNTOLD, "e", guard=True),
+        row(Presence.UNVERIFIABLE, "e", guard=True),
     )
     assert next_steps(found) == [
         "❌ **b** (`need`), **c** (`need`): m<br>→ Give a token.",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from frag_release.domain.evidence import Placement, Unknown
-from frag_release.render.picture import label, picture, picture_in_words
+from frag_release.render.picture import diagram_in_words, label, picture
 from render.hostile import HOSTILE
 from render.reports import good_facts, pin, report, unjudged, with_backend
 
@@ -64,7 +64,7 @@ def test_a_branch_stops_before_production() -> None:
 def test_the_words_say_what_the_picture_shows() -> None:
     """Whoever cannot see the picture reads the same in a list."""
     facts = with_backend(good_facts(), placement=Placement(frozenset()))
-    assert picture_in_words(report(facts)).splitlines() == [
+    assert diagram_in_words(report(facts)).splitlines() == [
         "- **backend** `2023.05.1` → stack: ✅ tag passed, ❌ branch failed, ✅ CI passed, ✅ image passed.",
         "- **frontend** `2023.05.4` → stack: ✅ tag passed, ✅ branch passed, ✅ CI passed, ✅ image passed.",
         "- **stack** `2023.06.2`: ✅ tag passed, ✅ branch passed.",

@@ -53,7 +53,7 @@ class Moment:
     again: float | None = None
 
 
-def moment_of(seed: str, number: signal.Signals, seconds: float, requests: int) -> Moment:
+def parse_time(seed: str, number: signal.Signals, seconds: float, requests: int) -> Moment:
     """Choose by a seed, for runs that take so many seconds and ask for so much."""
     chosen = random.Random(f"{seed} {number.name}")
     silent, carried_out = chosen.random() < 0.5, chosen.random() < 0.5

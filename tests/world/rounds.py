@@ -44,7 +44,7 @@ class Rounds:
             while len(self.sizes) < number:
                 left = self._last_arrival + self._patience(number) - time.monotonic()
                 if left <= 0:
-                    self._let_go()
+                    self._stop_following()
                 else:
                     self._changed.wait(left)
         return number
@@ -54,7 +54,7 @@ class Rounds:
             return self.quiet_seconds
         return 0 if self._held >= self.expected[number - 1] else _MOST_SECONDS
 
-    def _let_go(self) -> None:
+    def _stop_following(self) -> None:
         self.sizes.append(self._held)
         self._held = 0
         self._changed.notify_all()

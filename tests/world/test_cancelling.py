@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from world import cancelling
-from world.cancelling import Cancellation, Ending, Moment, moment_of
+from world.cancelling import Cancellation, Ending, Moment, parse_time
 from world.faults import Reply
 from world.loopback import LoopbackServer, Request
 from world.program import Running
@@ -104,8 +104,8 @@ def test_a_program_that_has_ended_gets_no_signal(server: LoopbackServer, tmp_pat
 
 def test_moments_come_from_seeds() -> None:
     """A seed gives the same moment again; many give both kinds, with and without silence, in the run's bounds."""
-    moments = [moment_of(f"gate {seed}", signal.SIGINT, 2.0, 30) for seed in range(200)]
-    assert moments == [moment_of(f"gate {seed}", signal.SIGINT, 2.0, 30) for seed in range(200)]
+    moments = [parse_time(f"gate {seed}", signal.SIGINT, 2.0, 30) for seed in range(200)]
+    assert moments == [parse_time(f"gate {seed}", signal.SIGINT, 2.0, 30) for seed in range(200)]
     assert {(bool(one.nth), one.silent) for one in moments} == {
         (True, True),
         (True, False),

@@ -27,7 +27,7 @@ class SiteClient:
 
     def within(self, seconds: float) -> SiteClient:
         """The same client with `seconds` from now."""
-        return SiteClient(self._http.anew(seconds))
+        return SiteClient(self._http.with_deadline(seconds))
 
     def page(self, url: str) -> Answer[Response]:
         """Request one page."""

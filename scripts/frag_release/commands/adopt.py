@@ -37,7 +37,7 @@ from ..inputs.configuration import Configuration
 from ..inputs.settings.looking import audit_of
 from ..inputs.settings.looking import read_adopt_settings as read_settings
 from ..runner.bundle import ROOT
-from .session import Services, must
+from .session import Services, require
 from .stack import Stack
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class _Adoption:
 
     def _write(self, new: bytes) -> None:
         file = self.settings.workflow_file
-        why = must(uncommitted(git_of(self.tree, self.settings.seconds), file, self.content), f"The state of {file}")
+        why = require(uncommitted(git_of(self.tree, self.settings.seconds), file, self.content), f"The state of {file}")
         if why:
             remedy = "Commit or discard that first, so that the change can be reviewed, and undone, by itself."
             raise RefusedError(f"{file} is not as it was committed: {why}.", remedy, file)
@@ -255,7 +255,7 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
     stack = Stack(audited, forge, session.context)
     unchecked = () if is_online else _ONLINE
     try:
-        names = must(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
+        names = require(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
         last = production_tags(names, form=settings.tag_format)[-_RELEASES:]
         if not last:
             return Past((), unchecked, "There is no release to judge yet.")

@@ -23,11 +23,11 @@ from ..domain.evidence import (
     days_between,
     how_to_rerun,
     may_be_of_branch,
-    who_lets_go,
+    who_approves,
 )
 from ..errors import EvidenceError, ExpectedError, RefusedError
 from ..render.plan import hold_in_words
-from .session import must
+from .session import require
 from .waiting import Clock
 
 START_SECONDS = 120.0
@@ -119,8 +119,8 @@ class Building:
     """Follows the build of `tag` at `commit` by `workflow`.
 
     `own_token` is True if the token is the workflow's own, whose tags start nothing. `seen` is the newest look, which
-    `told` receives each time; `writing` receives a description of each write. `started_by` and `note` are for people;
-    `words` are the remedies.
+    `on_progress` receives each time; `writing` receives a description of each write. `started_by` and `note` are for
+    people; `words` are the remedies.
     """
 
     builds: Builds
@@ -128,7 +128,7 @@ class Building:
     tag: str
     commit: str
     own_token: bool
-    told: Callable[[Progress], None]
+    on_progress: Callable[[Progress], None]
     clock: Clock
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
     words: Words = OF_STACK
@@ -167,7 +167,7 @@ class Building:
 
     def is_there(self) -> bool:
         """Whether the tag has a build now; raises EvidenceError if that could not be determined."""
-        return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
+        return bool(require(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
 
     def follow(self) -> Progress:
         """Run `following` alone."""
@@ -192,7 +192,7 @@ class Building:
                     what = f"The build of {self.tag} can no longer be read: {look.reason}."
                     raise EvidenceError(what, self.words.resume)
                 self.seen = replace(self._now(), now=self.clock.now(), note=look.reason)
-            self.told(self.seen)
+            self.on_progress(self.seen)
             if self.seen.is_over and not self.seen.note:
                 return self.seen
             if pause >= self.clock.remaining():
@@ -203,14 +203,14 @@ class Building:
         self.seen = replace(self._now(), is_left=True)
         return self.seen
 
-    def demand_over(self) -> None:
+    def require_over(self) -> None:
         """Raise ExpectedError if the build was left because it waits, instead of followed to its end."""
         seen = self._now()
         if seen.is_left and seen.build:
             what = f"The build of {self.tag} is not over ({_state(seen.build)}): {seen.build.url}"
             raise ExpectedError(what, f"{_waits(seen)} {self.words.resume}".lstrip())
 
-    def demand_passed(self) -> None:
+    def require_passed(self) -> None:
         """Raise ExpectedError unless the ended build passed."""
         seen = self._now()
         build = seen.build
@@ -246,11 +246,11 @@ class Building:
             if not isinstance(found, Unknown) and (self._is_the_build(found, waited) or waited >= seconds):
                 return found[0] if found else None
             note = f": {found.reason}" if isinstance(found, Unknown) else ""
-            self.told(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
+            self.on_progress(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
             if pause >= self.clock.remaining():
                 break
             yield pause
-        must(found, f"The build of {self.tag}")
+        require(found, f"The build of {self.tag}")
         raise self._never_started(f" before time was up ({self.words.limit})")
 
     def _refuse_build_of_branch(self, build: Build) -> None:
@@ -259,7 +259,7 @@ class Building:
         if isinstance(existed, NotOffered):
             self.note = f"Whether a branch was named {self.tag} during its build is unknown: {existed.reason}."
             return
-        if may_be_of_branch(build.created, must(existed, f"Whether a branch was named {self.tag}")):
+        if may_be_of_branch(build.created, require(existed, f"Whether a branch was named {self.tag}")):
             raise RefusedError(
                 f"A branch was named {self.tag} when the run {build.url} started, so this may be the build of the "
                 f"branch, which deploys nothing, instead of the tag's. {self.words.refused}",
@@ -366,7 +366,7 @@ def _waits(seen: Progress) -> str:
     """Return what a build waits for as a sentence, empty if nothing is known to hold it."""
     if behind := hold_in_words(seen.hold):
         return f"It {behind}."
-    return who_lets_go(seen.build.status, seen.build.url) if seen.build and seen.build.is_held else ""
+    return who_approves(seen.build.status, seen.build.url) if seen.build and seen.build.is_held else ""
 
 
 def _state(build: Build) -> str:

@@ -72,7 +72,7 @@ class Finish:
         problems = [*filter(None, [report.problem]), *self._troubles]
         notes = [("warning", report.command, note) for note in report.notes]
         remarks = [(one.level, one.title, one.message) for one in report.remarks()]
-        self._try("log", lambda: self.log.annotate_all(report.told_findings(), [*notes, *remarks], len(problems)))
+        self._try("log", lambda: self.log.annotate_all(report.annotated_findings(), [*notes, *remarks], len(problems)))
         for problem in [*filter(None, [report.problem]), *self._troubles]:
             self._annotate_problem(problem, title)
 
@@ -87,7 +87,7 @@ class Finish:
         links = self.links or Links("")
         page = self._try("job summary", lambda: _page(report).summary(report, links))
         text = page or stopped.summary(report, links)
-        self._try("job summary", lambda: write_summary(self.context, stopped.with_troubles(text, self._troubles)))
+        self._try("job summary", lambda: write_summary(self.context, stopped.with_problems(text, self._troubles)))
 
     def _outputs(self, report: Report, path: str) -> int:
         outputs = self._try("outputs", report.outputs) or {}

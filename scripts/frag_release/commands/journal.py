@@ -45,20 +45,20 @@ class Shortfall:
 
 
 class Journal:
-    """Records what was planned or done. `say` prints a line of progress.
+    """Records what was planned or done. `log` prints a line of progress.
 
-    With `dry_run` nothing is done: `do` only records the plan. `doing` are the plans of writes in progress: if the run
-    ends now, their outcome is unknown.
+    With `dry_run` nothing is done: `do` only records the plan. `in_progress` are the plans of writes in progress: if the
+    run ends now, their outcome is unknown.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self.log = log
         self.dry_run = False
         self.planned: list[str] = []
         self.actions: list[Action] = []
         self.notes: list[str] = []
         self.shortfalls: list[Shortfall] = []
-        self.doing: list[str] = []
+        self.in_progress: list[str] = []
 
     def do(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
         """Do a step and record what it made, or only record `plan` in a dry run. Raises what `work` raises."""
@@ -79,13 +79,13 @@ class Journal:
     @contextlib.contextmanager
     def writing(self, plan: str) -> Iterator[None]:
         """List `plan` as a write in progress until its outcome is known."""
-        self.doing.append(plan)
+        self.in_progress.append(plan)
         try:
             yield
         except ExpectedError:
-            self.doing.remove(plan)
+            self.in_progress.remove(plan)
             raise
-        self.doing.remove(plan)
+        self.in_progress.remove(plan)
 
     def attempt(self, about: str, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
         """Like `do`, but an expected error becomes a shortfall, and the run goes on."""
@@ -98,7 +98,7 @@ class Journal:
     def record(self, action: Action) -> None:
         """Record what was made, and print it."""
         self.actions.append(action)
-        self.say(f"{action.what} {action.url}".rstrip())
+        self.log(f"{action.what} {action.url}".rstrip())
 
     def note(self, *notes: str) -> None:
         """Record what people should know, once each: a run may look at the same thing several times."""
@@ -110,17 +110,17 @@ class Journal:
 
     def progress(self, line: Callable[[_L], str]) -> Throttle[_L]:
         """Return a throttle that prints a line for each look that is news."""
-        return Throttle(lambda look: self.say(line(look)))
+        return Throttle(lambda look: self.log(line(look)))
 
 
 class Throttle(Generic[_L]):
-    """Passes a look to `say` if it is news, at most one a minute; the first and the last are passed at once.
+    """Passes a look to `log` if it is news, at most one a minute; the first and the last are passed at once.
 
     `seconds` is a monotonic clock.
     """
 
-    def __init__(self, say: Callable[[_L], None], seconds: Callable[[], float] = time.monotonic) -> None:
-        self.say = say
+    def __init__(self, log: Callable[[_L], None], seconds: Callable[[], float] = time.monotonic) -> None:
+        self.log = log
         self.seconds = seconds
         self._state: tuple[object, ...] = ()
         self._last: float | None = None
@@ -132,4 +132,4 @@ class Throttle(Generic[_L]):
         if since < (QUIET_SECONDS if look.state == self._state else 0.0 if look.is_over else APART_SECONDS):
             return
         self._state, self._last = look.state, now
-        self.say(look)
+        self.log(look)

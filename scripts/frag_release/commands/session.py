@@ -19,7 +19,7 @@ from .journal import Journal
 if TYPE_CHECKING:
     from ..adapters.awx import Awx
     from ..adapters.github import GithubForge
-    from ..adapters.http.retry import Pace
+    from ..adapters.http.retry import RateLimiter
     from ..adapters.ports import Forge
     from ..adapters.registry import RegistryClient
     from ..adapters.site import SiteClient
@@ -38,7 +38,7 @@ _F = TypeVar("_F", bound="Forge")
 _R = TypeVar("_R", bound="Report")
 
 
-def must(answer: Answer[_T], what: str) -> _T:
+def require(answer: Answer[_T], what: str) -> _T:
     """Return an answer's value; raises EvidenceError if it is Unknown."""
     if isinstance(answer, Unknown):
         raise EvidenceError(f"{what} could not be looked up: {answer.reason}.", answer.remedy)
@@ -48,14 +48,14 @@ def must(answer: Answer[_T], what: str) -> _T:
 class Services:
     """One deadline and one HTTP session for all requests of a command.
 
-    `seconds` is the time limit for all of them; a `pace` keeps many requests within a server's limits. Every forge
+    `seconds` is the time limit for all of them; a `limiter` keeps many requests within a server's limits. Every forge
     starts with a cache of its own.
     """
 
-    def __init__(self, settings: Settings, seconds: float, pace: Pace | None = None) -> None:
+    def __init__(self, settings: Settings, seconds: float, limiter: RateLimiter | None = None) -> None:
         self._settings = settings
         self._deadline = Deadline(seconds)
-        self._http = Http(self._deadline, settings.connections.ca_file, pace=pace)
+        self._http = Http(self._deadline, settings.connections.ca_file, limiter=limiter)
 
     def configure(self, settings: Settings, forge: Forge) -> None:
         """Use other settings from now on; `forge`, which keeps its cache, reads their components."""
@@ -148,9 +148,9 @@ class Session(Generic[_S]):
         found = self.values.configuration
         return found.as_json() if found else {}
 
-    def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
+    def services_for(self, seconds: float, limiter: RateLimiter | None = None) -> Services:
         """Services with a time limit of their own."""
-        return Services(self.settings, seconds, pace)
+        return Services(self.settings, seconds, limiter)
 
     @cached_property
     def forge(self) -> Forge:
@@ -195,7 +195,7 @@ class Session(Generic[_S]):
         return report
 
 
-class OfSession(Generic[_S]):
+class WithSession(Generic[_S]):
     """A command or a part of one, with its session."""
 
     session: Session[_S]
@@ -211,7 +211,7 @@ class OfSession(Generic[_S]):
         return self.session.journal
 
 
-class Undertaking(OfSession[_S], Generic[_S, _R]):
+class StepwiseCommand(WithSession[_S], Generic[_S, _R]):
     """A command that is carried out step by step. `report` is its latest state, None before it is judged."""
 
     report: _R | None

@@ -19,9 +19,9 @@ from ..domain.versions import parse_production_tag
 from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
 from ..inputs.settings import Settings
-from .evidence.components import ComponentEvidence, Overrides, beside_previous
+from .evidence.components import ComponentEvidence, Overrides, with_previous
 from .evidence.stack import StackEvidence, TagFacts, with_records
-from .session import must
+from .session import require
 
 if TYPE_CHECKING:
     from ..domain.deployment_records import Staging
@@ -67,7 +67,7 @@ class Stack(Generic[_F]):
 
     def required_branches(self) -> Sequence[str]:
         """The same; raises EvidenceError if they are unknown."""
-        return must(self.branches(), f"The default branch of {self.name}")
+        return require(self.branches(), f"The default branch of {self.name}")
 
     @answered
     def releases(self) -> Released:
@@ -111,7 +111,7 @@ class Stack(Generic[_F]):
 
     def head(self, branch: str) -> str:
         """The head of a branch; raises EvidenceError if it is unknown, UsageError if there is no such branch."""
-        head = must(self.repository.branches([branch])[branch], f"The branch {branch}")
+        head = require(self.repository.branches([branch])[branch], f"The branch {branch}")
         if head is None:
             raise UsageError(f"{self.name} has no branch {branch}.", "Name it in stack-branch.")
         return head
@@ -124,8 +124,8 @@ class Stack(Generic[_F]):
         tag, branch = Ref.of_tag(name), Ref.of_branch(name)
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self.commit_of, tag)
-            is_branch = must(self.commit_of(branch), f"The branch {name} of {self.name}") is not None
-        is_tag = must(asking.result(), f"The tag {name} of {self.name}") is not None
+            is_branch = require(self.commit_of(branch), f"The branch {name} of {self.name}") is not None
+        is_tag = require(asking.result(), f"The tag {name} of {self.name}") is not None
         if is_tag and is_branch:
             what = f"The input ref is {name!r}, which names both a tag and a branch of {self.name}."
             raise UsageError(what, f"Write {tag} or {branch}.")
@@ -151,7 +151,7 @@ class Stack(Generic[_F]):
     def required_pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
         """The pins in the workflow file at each commit; raises EvidenceError if one could not be read."""
         file, found = self.settings.workflow_file, self._files(commits)
-        return {commit: self.pins_in(must(found[commit], f"{file} at {commit[:12]}")) for commit in found}
+        return {commit: self.pins_in(require(found[commit], f"{file} at {commit[:12]}")) for commit in found}
 
     def pins_in(self, content: Answer[Blob | None], is_built: bool = False) -> tuple[Pin, ...]:
         """The pins in a workflow file, with the inputs' overrides if this is the one that is built."""
@@ -212,5 +212,5 @@ class Stack(Generic[_F]):
             asking = pool.submit(tag)
             found = components()
         stack, previous = asking.result()
-        compared = [beside_previous(facts, previous) for facts in found]
+        compared = [with_previous(facts, previous) for facts in found]
         return ReleaseFacts(stack, with_records(self.forge, self.name, previous, compared), previous)

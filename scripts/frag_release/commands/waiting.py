@@ -28,10 +28,10 @@ def judge_when_settled(
     judge: Callable[[], Judged],
     allow: Sequence[Allowance],
     minutes: float,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
     sleep: Callable[[float], None],
 ) -> Judged:
-    """Return what `judge` finds once no CI that it needs is running, or after `minutes`; calls `tell` once a minute.
+    """Return what `judge` finds once no CI that it needs is running, or after `minutes`; calls `log` once a minute.
 
     Allowed findings are not waited for; they are returned unchanged.
     """
@@ -42,7 +42,7 @@ def judge_when_settled(
         if waited >= minutes * 60 or not _may_settle(findings):
             return facts, found
         if waited % _TOLD_EVERY_SECONDS == 0:
-            tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
+            log(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
         sleep(_POLL_SECONDS)
         waited += _POLL_SECONDS
 

@@ -143,7 +143,7 @@ class Job:
         """Whether it was successful."""
         return self.status == SUCCESSFUL
 
-    def lost(self, variables: Variables) -> list[str]:
+    def missing_variables(self, variables: Variables) -> list[str]:
         """Those of `variables` that the job does not run with; none if its variables cannot be read."""
         own, secret = self.variables, self.secret(variables)
         if own is None:
@@ -161,7 +161,7 @@ def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bo
     A sliced template starts a workflow, or a plain job if its inventory has a single host.
     """
     whole = not job.is_slice and job.launch_type in _BY_A_PERSON
-    comparable = not job.lost(variables) and not job.secret(variables)
+    comparable = not job.missing_variables(variables) and not job.secret(variables)
     return whole and comparable and job.template == template.id
 
 

@@ -36,7 +36,7 @@ def is_staging(environment: str) -> bool:
     return not is_production(environment) and not _STAGING.isdisjoint(_WORD.findall(environment.casefold()))
 
 
-def says_production(name: str) -> bool:
+def names_production(name: str) -> bool:
     """Whether a name in AWX contains a word for production, such as `prod`, `non-production` or `live`.
 
     Unlike the name of an environment, one without such a word is not production: `Product demo`, `Deploy main`. A
@@ -48,9 +48,9 @@ def says_production(name: str) -> bool:
     return any(map(_SAYS_PRODUCTION.match, _WORD.findall(f"{whole} {apart}".casefold())))
 
 
-def signs_of(names: Mapping[str, str]) -> str:
+def names_of_production(names: Mapping[str, str]) -> str:
     """Return which names of a template contain a word for production, as a sentence part; empty if none does."""
-    found = [f"its {what} is {name!r}" for what, name in names.items() if says_production(name)]
+    found = [f"its {what} is {name!r}" for what, name in names.items() if names_production(name)]
     return f"{' and '.join(found)}, which names production" if found else ""
 
 
@@ -81,7 +81,7 @@ def note_of_variables(variables: Variables, environment: str) -> str:
 
 def _names_production(value: object) -> bool:
     if isinstance(value, str):
-        return says_production(value)
+        return names_production(value)
     if isinstance(value, dict):
         return any(map(_names_production, value.values()))
     return isinstance(value, list) and any(map(_names_production, value))

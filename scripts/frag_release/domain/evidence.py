@@ -41,7 +41,7 @@ def is_held(status: str, conclusion: str | None) -> bool:
     return conclusion == ACTION_REQUIRED or status in (ACTION_REQUIRED, WAITING)
 
 
-def who_lets_go(status: str, url: str) -> str:
+def who_approves(status: str, url: str) -> str:
     """Return who must approve a held run, and where, as a sentence."""
     if status == WAITING:
         return (

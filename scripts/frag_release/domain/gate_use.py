@@ -32,7 +32,7 @@ class Sure(Enum):
 
 
 @dataclass(frozen=True)
-class Awry:
+class Flaw:
     """A problem in the file, at `line`: `what` continues a sentence that starts with the name of the `job`."""
 
     job: str
@@ -72,7 +72,7 @@ class GateUse:
         """The jobs that deploy to `goal`."""
         return [job for job in self.jobs.values() if job.goal is goal]
 
-    def around_the_gate(self) -> Iterator[Awry]:
+    def bypassing_jobs(self) -> Iterator[Flaw]:
         """Yield the jobs that build, or deploy to production, without waiting for a gate that passed."""
         for step in self.gates:
             yield from self._softened(step)
@@ -81,7 +81,7 @@ class GateUse:
             if not self._is_gate(job) and job.name.lower() not in waiting:
                 needs = self._ancestors(job.name.lower()) & self._gate_jobs
                 lax = "may run although the gate's job did not pass, because of its if"
-                yield Awry(job.name, lax if needs else "does not need the gate's job", job.line)
+                yield Flaw(job.name, lax if needs else "does not need the gate's job", job.line)
 
     def asks(self, job: Job) -> Sure:
         """Whether a job, or each of its steps that deploy, runs only if a gate's `deploy-production` is true."""
@@ -97,28 +97,28 @@ class GateUse:
         """Whether the `if` of a job reads the output at all."""
         return job.condition.any(lambda term: self._output(job, term.path) == DEPLOY_PRODUCTION)
 
-    def company(self) -> Iterator[Awry]:
+    def steps_before_gate(self) -> Iterator[Flaw]:
         """Yield the steps that run before a gate in its job, and so can change the gate's environment."""
         for gate in self.gates:
             for step in self.jobs[gate.job.lower()].steps:
                 if step is gate.step:
                     break
-                yield Awry(gate.job, text_of(step, "name") or text_of(step, "uses") or "a step", step.line)
+                yield Flaw(gate.job, text_of(step, "name") or text_of(step, "uses") or "a step", step.line)
 
-    def misplaced(self) -> Iterator[Awry]:
+    def in_production_environment(self) -> Iterator[Flaw]:
         """Yield the jobs that deploy elsewhere, but run in production's environment."""
         for job in self.deploying(Goal.ELSEWHERE):
             if job.environment and "${{" not in job.environment and is_production(job.environment):
-                yield Awry(job.name, job.environment, job.line)
+                yield Flaw(job.name, job.environment, job.line)
 
-    def careless(self) -> Iterator[tuple[Awry, Sure]]:
+    def ignored_failures(self) -> Iterator[tuple[Flaw, Sure]]:
         """Yield what deploys with `continue-on-error`; `UNSEEN` if that is neither true nor false."""
         for job in [*self.deploying(Goal.PRODUCTION), *self.deploying(Goal.ELSEWHERE)]:
             for node in (job.node, *(job.deploying or job.steps)):
                 ignored = is_failure_ignored(node)
                 if ignored is not False:
                     what = text_of(node, "name") or text_of(node, "uses") if node is not job.node else ""
-                    yield Awry(job.name, what, _line_of(node, job)), Sure.UNSEEN if ignored is None else Sure.NO
+                    yield Flaw(job.name, what, _line_of(node, job)), Sure.UNSEEN if ignored is None else Sure.NO
 
     def pin_outputs(self) -> Sequence[str]:
         """The outputs of a gate with values of pins that other jobs use."""
@@ -189,13 +189,13 @@ class GateUse:
     def _is_gate(self, job: Job) -> bool:
         return job.name.lower() in self._gate_jobs
 
-    def _softened(self, gate: GateStep) -> Iterator[Awry]:
+    def _softened(self, gate: GateStep) -> Iterator[Flaw]:
         job = self.jobs[gate.job.lower()]
         for node in (job.node, gate.step):
             if is_failure_ignored(node) is not False:
-                yield Awry(job.name, "may pass although the gate failed, because of continue-on-error", gate.line)
+                yield Flaw(job.name, "may pass although the gate failed, because of continue-on-error", gate.line)
         if text_of(gate.step, "if"):
-            yield Awry(job.name, "may pass without the gate, because of the if of its step", gate.line)
+            yield Flaw(job.name, "may pass without the gate, because of the if of its step", gate.line)
 
     def _ancestors(self, name: str) -> frozenset[str]:
         found: set[str] = set()

@@ -61,7 +61,7 @@ def _means_something(tag: str, prefix: str) -> bool:
     return tag.lower() in _RESERVED or is_release or _HASHED.fullmatch(tag) is not None
 
 
-def one_name(host: str) -> str:
+def canonical_host(host: str) -> str:
     """Return the canonical name of a registry's `HOST` or `HOST:PORT`: lower case, and `docker.io` for Docker Hub."""
     name = host.lower()
     return DOCKER_HUB if name in _DOCKER_HUB_TOO else name
@@ -71,10 +71,10 @@ def full_name(image: str) -> str:
     """Return an image's name with its registry's canonical name, as Docker reads it: `nginx` is of Docker Hub."""
     first, mark, rest = image.partition("/")
     has_host = bool(mark) and ("." in first or ":" in first or first == "localhost")
-    host, repository = (one_name(first), rest) if has_host else (DOCKER_HUB, image)
+    host, repository = (canonical_host(first), rest) if has_host else (DOCKER_HUB, image)
     return f"{host}/{repository if host != DOCKER_HUB or '/' in repository else f'library/{repository}'}"
 
 
 def host_of_image(image: str) -> str:
     """Return the canonical name of the host in an image's name, `HOST/NAME`."""
-    return one_name(image.partition("/")[0])
+    return canonical_host(image.partition("/")[0])

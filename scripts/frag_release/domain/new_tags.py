@@ -87,7 +87,7 @@ def wanted_commit(text: str) -> str | None:
     return (found[2] or "").lower() if found else None
 
 
-def demand_plausible(
+def require_plausible(
     repository: str,
     names: Collection[str],
     today: datetime.date,

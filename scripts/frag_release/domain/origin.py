@@ -56,7 +56,7 @@ class Material:
 class Origin:
     """What the image of one platform states about its build.
 
-    `commit` is in lower case and may be shortened; it is empty if the image names none, for the reason `silence`.
+    `commit` is in lower case and may be shortened; it is empty if the image names none, for the reason `why_no_commit`.
     `source` is the repository as `HOST/OWNER/NAME`, `UNREADABLE`, or empty if none is named. With `by_labels` all this
     is from labels, which an image inherits from its base. `materials` is None if the image does not list them.
     """
@@ -66,7 +66,7 @@ class Origin:
     source: str = ""
     dirty: bool = False
     by_labels: bool = False
-    silence: str = ""
+    why_no_commit: str = ""
     materials: tuple[Material, ...] | None = None
 
     def is_of(self, repository: str) -> bool:
@@ -335,7 +335,7 @@ def _of_labels(configuration: Mapping[str, Any]) -> Origin:
 def _of_revision(revision: str, source: str, *, by_labels: bool = False) -> Origin:
     match = _REVISION.fullmatch(revision.strip().lower())
     if match is None:
-        return Origin(by_labels=by_labels, silence="its labels name no commit" if by_labels else _SILENT)
+        return Origin(by_labels=by_labels, why_no_commit="its labels name no commit" if by_labels else _SILENT)
     return Origin("", match[1], _named(source), bool(match[2]), by_labels)
 
 

@@ -47,7 +47,7 @@ _LONGEST, _LONGEST_NAME = 80, 200
 class Override:
     """Another place that a component's tag or namespace (`what`) is taken from, at `line` of the workflow file.
 
-    `source` is for messages, `sources` are the names that it reads, empty if it has none. `untold` are the lines of
+    `source` is for messages, `sources` are the names that it reads, empty if it has none. `missing_in` are the lines of
     the steps of this action that do not receive it. Without `is_direct` only a run shows whether it is used.
     """
 
@@ -56,7 +56,7 @@ class Override:
     line: int
     is_direct: bool
     sources: frozenset[Source] = frozenset()
-    untold: tuple[int, ...] = ()
+    missing_in: tuple[int, ...] = ()
 
     @property
     def given(self) -> str:
@@ -146,7 +146,7 @@ def _not_received(
         lines = tuple(line for line, given in inputs if not one.sources or not one.sources <= given)
         if lines or not received:
             # If no step is known to be ours, what the gate receives is unknown.
-            found[replace(one, untold=lines, is_direct=one.is_direct and bool(received))] = None
+            found[replace(one, missing_in=lines, is_direct=one.is_direct and bool(received))] = None
     return tuple(found)
 
 

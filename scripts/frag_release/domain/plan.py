@@ -21,7 +21,7 @@ from .evidence import OBJECT_ID, Answer
 from .facts import NOT_ASKED
 from .newest import Newest, doubts
 from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
-from .release_record import lines_in_the_open
+from .release_record import lines_outside_fences
 from .tickets import Ticket
 from .versions import (
     ProductionTag,
@@ -41,7 +41,7 @@ RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
 TICKET_TRAILER = "Release-Ticket"
 PLAN_TRAILER = "Plan"
-PLAN_ANEW = "Plan again, and have that plan approved."
+PLAN_AGAIN = "Plan again, and have that plan approved."
 COMMIT = " commit"
 """Suffix of the parts that hold a component's commit."""
 
@@ -183,7 +183,7 @@ def marked_release(body: str) -> str | None:
     People write around our part, so the marker may be on any line of its own. An indented, quoted or fenced one is an
     example. A body with two different markers counts as not ours.
     """
-    lines = (_MARKER.fullmatch(line[0].rstrip(" \t")) for line in lines_in_the_open(body))
+    lines = (_MARKER.fullmatch(line[0].rstrip(" \t")) for line in lines_outside_fences(body))
     found = {match.group() for match in lines if match}
     return found.pop() if len(found) == 1 else None
 
@@ -278,7 +278,7 @@ def may_change_scheme(names: Iterable[str], form: TagFormat) -> bool:
     return any(tag.year < FIRST_YEAR for tag in found) or not found
 
 
-def demand_same_scheme(tag: ProductionTag, newest: str) -> None:
+def require_same_scheme(tag: ProductionTag, newest: str) -> None:
     """Refuse a generated `tag` if the stack's `newest` one (empty: none) is of another scheme.
 
     Once it exists, every lower number is refused permanently. Raises ChoiceError.

@@ -97,7 +97,7 @@ class KeptText:
         return body[: start.start()], body[start.end() : end.start()], body[end.end() :]
 
 
-def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:
+def lines_outside_fences(text: str) -> Iterator[re.Match[str]]:
     """Yield the non-empty lines of a Markdown text outside fenced blocks, without their line ends.
 
     An unclosed fence hides everything after it, as it does on the page (CommonMark 0.31, 4.5).
@@ -116,7 +116,7 @@ def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:
 
 def _spot(body: str, marker: str, start: int = 0) -> re.Match[str] | None:
     """Return the first line from `start` on that is the marker; an indented, quoted or fenced one does not count."""
-    lines = (line for line in lines_in_the_open(body) if line.start() >= start)
+    lines = (line for line in lines_outside_fences(body) if line.start() >= start)
     return next((line for line in lines if line[0].rstrip(" \t") == marker), None)
 
 

@@ -72,12 +72,12 @@ def as_text(events: list[str]) -> str:
     return "\n>\n".join(events[-_MOST_EVENTS:])
 
 
-def went_back(to: str, now: datetime.datetime, actor: str) -> str:
+def taken_back_event(to: str, now: datetime.datetime, actor: str) -> str:
     """Return the event of a release that was taken back; `now` is in UTC, `actor` empty if unknown."""
     return f"> ⚠️ Taken back to {to} at {_when(now, actor)}."
 
 
-def came_again(now: datetime.datetime, actor: str) -> str:
+def deployed_again_event(now: datetime.datetime, actor: str) -> str:
     """Return the event of a taken-back release that was deployed again."""
     return f"> Deployed again at {_when(now, actor)}."
 

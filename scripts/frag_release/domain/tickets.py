@@ -91,7 +91,7 @@ def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
     return Ticket(found["repository"] or repository, int(found["number"])) if found else None
 
 
-def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
+def may_comment_on(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
     """Whether a ticket named by a commit may be written to: it has the stack's owner, or is in a `known` repository.
 
     Anyone with push access can name a ticket in a commit message, and the comment may be confidential.

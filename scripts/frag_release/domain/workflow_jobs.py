@@ -11,7 +11,7 @@ from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceSt
 
 from ..dataclass import dataclass
 from .conditions import Condition, read_condition, sole_expression
-from .environments import is_production, says_production
+from .environments import is_production, names_production
 from .evidence import Blob
 from .workflow_file import WorkflowFileError, after, decode, mapping_at, parse_events, top_level
 from .workflow_tree import GateStep, Node
@@ -146,7 +146,7 @@ class Tags:
         return self.patterns is not None and means(self.patterns, tag) is not self.ignored
 
 
-EVERY_TAG, NO_TAG, UNREAD_TAGS = Tags((), ignored=True), Tags(()), Tags(None)
+EVERY_TAG, NO_TAG, UNKNOWN_TAGS = Tags((), ignored=True), Tags(()), Tags(None)
 
 
 @dataclass(frozen=True)
@@ -195,13 +195,13 @@ def _tags(events: list[Event], position: int | None) -> Tags:
     if event is None or (isinstance(event, ScalarEvent) and event.value in _NULL):
         return EVERY_TAG
     if position is None or not isinstance(event, MappingStartEvent):
-        return UNREAD_TAGS
+        return UNKNOWN_TAGS
     filters = mapping_at(events, position, "push:")
     given = [name for name in _TAGS if name in filters]
     if len(given) == 1:
         return _filter(events, filters[given[0]][1], ignored=given[0] == "tags-ignore")
     if given or "<<" in filters:
-        return UNREAD_TAGS
+        return UNKNOWN_TAGS
     return NO_TAG if set(_BRANCHES) & set(filters) else EVERY_TAG
 
 
@@ -210,17 +210,17 @@ def _filter(events: list[Event], position: int, *, ignored: bool) -> Tags:
     event = events[position]
     items = list(_items(events, position)) if isinstance(event, SequenceStartEvent) else [event]
     if not 0 < len(items) <= _MOST_PATTERNS:
-        return UNREAD_TAGS
+        return UNKNOWN_TAGS
     patterns = [read_pattern(_text(each)) if isinstance(each, ScalarEvent) else None for each in items]
     read = [each for each in patterns if each and not (ignored and each.negative)]
-    return Tags(tuple(read), ignored) if len(read) == len(items) else UNREAD_TAGS
+    return Tags(tuple(read), ignored) if len(read) == len(items) else UNKNOWN_TAGS
 
 
 def _text(event: ScalarEvent) -> str:
     return str(event.value)
 
 
-class Said(Enum):
+class Upload(Enum):
     """Whether a build reports its pushed image: in this file, nowhere, or perhaps in another file that it uses."""
 
     HERE = "here"
@@ -228,16 +228,16 @@ class Said(Enum):
     PERHAPS_ELSEWHERE = "perhaps elsewhere"
 
 
-def read_upload(blob: Blob) -> Said:
+def read_upload(blob: Blob) -> Upload:
     """Look for the upload and the artifact's name; raises WorkflowFileError if the file cannot be read."""
     events = parse_events(decode(blob))
     used = [name.casefold() for name in _used(events)]
     named = any(_NAME in str(event.value) for event in events if isinstance(event, ScalarEvent))
     if named and any(name.startswith(_UPLOAD) for name in used):
-        return Said.HERE
+        return Upload.HERE
     # A reusable workflow, or an action of the repository's own, may do it.
     elsewhere = any(name.startswith("./") or "/.github/workflows/" in name for name in used)
-    return Said.PERHAPS_ELSEWHERE if elsewhere else Said.NOWHERE
+    return Upload.PERHAPS_ELSEWHERE if elsewhere else Upload.NOWHERE
 
 
 def _used(events: list[Event]) -> Iterator[str]:
@@ -358,7 +358,7 @@ def _deploys(step: Node, own: GateStep | None) -> bool:
 
 
 def _deploys_by_name(words: frozenset[str], where: str, environment: str) -> bool:
-    if where and (where.lower() == environment.lower() or "${{" in where or says_production(where)):
+    if where and (where.lower() == environment.lower() or "${{" in where or names_production(where)):
         return True
     return bool(words & _DEPLOY_WORDS) and not words & _OTHER_WORDS
 
@@ -378,7 +378,7 @@ def _given(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[str]:
 
 def _goal(names: Sequence[str], targets: Sequence[str], where: str) -> Goal:
     """Return where a job deploys to, production if its names do not show it."""
-    if any(says_production(title) for title in (*names, *targets)):
+    if any(names_production(title) for title in (*names, *targets)):
         return Goal.PRODUCTION
     # `test` in the name of a job that deploys is what it does, not a place.
     places = [" ".join(_words(name) - {"test", "testing"}) for name in names]

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from ..dataclass import replace
 from ..errors import UsageError
 from .context import Context
-from .nearest import meant, nearest_first
+from .nearest import closest_first, meant
 from .table import COMMANDS, INPUTS, Input, Kind
 from .values import is_repository, of_another_command, owners_of
 
@@ -60,15 +60,15 @@ EXAMPLES = {
 """One example for each command; none of them writes anything."""
 
 
-def with_clone(context: Context, texts: Mapping[str, str], tell: Callable[[str], None]) -> Context:
-    """Return the context with the repository of the terminal's current clone if none is named; report it to `tell`."""
+def with_clone(context: Context, texts: Mapping[str, str], log: Callable[[str], None]) -> Context:
+    """Return the context with the repository of the terminal's current clone if none is named; report it to `log`."""
     if context.on_runner or context.repository or texts["stack-repository"]:
         return context
     found = find_clone(os.curdir)
     if found is None:
         return context
     repository, remote = found
-    tell(f"The stack's repository is {repository}, from the remote {remote[:80]} of {os.path.abspath(os.curdir)}.")
+    log(f"The stack's repository is {repository}, from the remote {remote[:80]} of {os.path.abspath(os.curdir)}.")
     return replace(context, clone=repository)
 
 
@@ -150,7 +150,7 @@ def read_command(arguments: Sequence[str]) -> str:
         message = f"There is no command {first}{end}"
     else:
         message = f"The first argument is not a command{end}"
-    raise UsageError(message, f"Use one of: {', '.join(nearest_first(first, COMMANDS))}.")
+    raise UsageError(message, f"Use one of: {', '.join(closest_first(first, COMMANDS))}.")
 
 
 def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..domain.workflow_tree import Node
 
 FILE = CONFIGURATION_FILE
-MOST_COMPONENTS = 20
+MAX_COMPONENTS = 20
 NAME = r"[a-z][a-z0-9-]{0,99}"
 RESERVED = ("stack", "image", "pair", "all")
 _COMPONENTS = "components"
@@ -206,8 +206,8 @@ def _places(value: _Value) -> dict[str, int]:
 def _components(value: _Value) -> dict[str, dict[str, str]]:
     if not isinstance(value.data, dict) or not value.data:
         _not_of_kind(_COMPONENTS, "names with their keys", value.line)
-    if len(value.data) > MOST_COMPONENTS:
-        raise _wrong(f"there are {len(value.data)} components", value.line, f"Name at most {MOST_COMPONENTS}.")
+    if len(value.data) > MAX_COMPONENTS:
+        raise _wrong(f"there are {len(value.data)} components", value.line, f"Name at most {MAX_COMPONENTS}.")
     return {name: _component(name, own, value.keys[name]) for name, own in value.data.items()}
 
 

@@ -24,7 +24,7 @@ def _shortens(typed: str, name: str) -> bool:
     return len(typed) >= _SHORTEST and (name.startswith(typed) or f"-{typed}-" in f"-{name}-")
 
 
-def nearest_first(text: str, names: Iterable[str]) -> list[str]:
+def closest_first(text: str, names: Iterable[str]) -> list[str]:
     """Return all names in their order, except that likely ones come first."""
     known = list(names)
     return list(dict.fromkeys([*meant(text, known), *known]))

@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..domain.images import Login, one_name
+from ..domain.images import Login, canonical_host
 from ..errors import UsageError
-from .values import no_constant
+from .values import refuse_constant
 
 _MAX_KIBIBYTES = 64
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.I)
@@ -55,7 +55,7 @@ def _parts(auth: str) -> Iterator[str]:
 
 
 def read_registry_config(text: str) -> dict[str, Login]:
-    """Return the login of each registry, by `one_name` of its host; raises UsageError."""
+    """Return the login of each registry, by `canonical_host` of its host; raises UsageError."""
     if len(text.encode()) > _MAX_KIBIBYTES * 1024:
         raise _refused(f"has more than {_MAX_KIBIBYTES} KiB", "Keep only the logins for this stack's registries.")
     config = _object(text)
@@ -76,7 +76,7 @@ def read_registry_config(text: str) -> dict[str, Login]:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        config = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
+        config = json.loads(text, object_pairs_hook=_once_each, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else ""
         raise _refused(f"is not JSON{where}") from None
@@ -100,7 +100,7 @@ def _host(key: str) -> str:
     if not (is_host and _HOST.fullmatch(host)):
         remedy = "Write only the host, with its port if it has one, such as ghcr.io or registry.example:5000."
         raise _refused(f"has {_shown(key)} under auths, which is not a host", remedy)
-    return one_name(host)
+    return canonical_host(host)
 
 
 def _shown(name: str) -> str:

@@ -101,10 +101,10 @@ class Values:
     def pairs(self, name: str) -> dict[str, str]:
         """The values of a list of `NAME=VALUE`, by component; raises UsageError for an unknown component."""
         found = dict(map(_pair, self.items(name)))
-        self.demand_components(name, found)
+        self.require_components(name, found)
         return found
 
-    def demand_components(self, name: str, given: Iterable[str]) -> None:
+    def require_components(self, name: str, given: Iterable[str]) -> None:
         """Raise UsageError if the input `name` names an unknown component."""
         unknown = [one for one in given if one not in self.components]
         if unknown:
@@ -172,12 +172,12 @@ def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
     return UnconfiguredError(error.message, error.remedy)
 
 
-def no_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
     """For `parse_constant`: refuse what Python accepts in addition to JSON, such as NaN."""
     raise ValueError(f"{name} is not valid JSON")
 
 
-def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
+def not_a_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
     """The error for a tag of the stack that is not a production tag, unless the file's format gives it its `v`."""
     remedy = f"Use {form.numbers}, such as {form.like()}."
     if with_v := wrong_v(value, form, "tag-format"):
@@ -198,10 +198,10 @@ def owners_of(one: Input) -> str:
 
 
 def _no_command(text: str) -> UsageError:
-    from .nearest import nearest_first  # late: only a mistake pays for the import
+    from .nearest import closest_first  # late: only a mistake pays for the import
 
     own = [name for name in COMMANDS if name not in IN_TERMINAL]
-    return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, own))}.")
+    return wrong_input("command", text, f"Use one of: {', '.join(closest_first(text, own))}.")
 
 
 def _wrong(one: Input, text: str, remedy: str) -> UsageError:

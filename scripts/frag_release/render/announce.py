@@ -9,8 +9,8 @@ from ..domain.evidence import Unknown
 from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
 from .findings import open_findings, warning
-from .markdown import MAX_SUMMARY, Section, fitted
-from .picture import Standing, way
+from .markdown import MAX_SUMMARY, Section, fit
+from .picture import StepState, way
 from .plan import ComponentChanges
 from .release_notes import TicketList, approved_by, ticket_body
 from .wording import Links, References, action_list, finding_lines, signed
@@ -44,7 +44,7 @@ def summary(report: AnnounceReport, links: Links) -> str:
         Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def text(report: AnnounceReport) -> str:
@@ -76,22 +76,22 @@ def _chain(report: AnnounceReport) -> str:
 def _until(report: AnnounceReport) -> str:
     """Return what is known to be ahead of the release and will change its text; empty if nothing is."""
     deployment, build = _deployment(report), report.contents.build
-    if deployment in (Standing.RUNNING, Standing.NEXT):
+    if deployment in (StepState.RUNNING, StepState.NEXT):
         return "the deployment"
     return "the build" if isinstance(build, Build) and not build.is_over else ""
 
 
-def _deployment(report: AnnounceReport) -> Standing | None:
+def _deployment(report: AnnounceReport) -> StepState | None:
     """Return the state of the production deployment, from the jobs of the build; None if none of them deploys."""
     known = report.contents.jobs
     jobs = () if isinstance(known, Unknown) else production_deployments(known)
     if not jobs:
         return None
     if any(job.failed for job in jobs):
-        return Standing.STOPPED
+        return StepState.STOPPED
     if all(job.is_over for job in jobs):
-        return Standing.DONE
-    return Standing.RUNNING if any(job.status == "in_progress" for job in jobs) else Standing.NEXT
+        return StepState.DONE
+    return StepState.RUNNING if any(job.status == "in_progress" for job in jobs) else StepState.NEXT
 
 
 def _verdict(report: AnnounceReport) -> str:
@@ -108,13 +108,13 @@ def _reason(report: AnnounceReport) -> str:
     return f"{what} {report.where}{would} the contents of the release and the changes in it."
 
 
-def _steps(report: AnnounceReport) -> list[tuple[str, Standing]]:
-    written = Standing.NEXT if report.dry_run else Standing.DONE
+def _steps(report: AnnounceReport) -> list[tuple[str, StepState]]:
+    written = StepState.NEXT if report.dry_run else StepState.DONE
     board_failed = any(one.rule == BOARD for one in report.findings)
-    board = [("board", Standing.STOPPED if board_failed else written)] if report.board else []
+    board = [("board", StepState.STOPPED if board_failed else written)] if report.board else []
     deployment = _deployment(report)
     last = [("deployment", deployment)] if deployment else []
-    return [(f"release {report.contents.tag}", Standing.DONE), ("ticket", written), *board, *last]
+    return [(f"release {report.contents.tag}", StepState.DONE), ("ticket", written), *board, *last]
 
 
 def _footer(report: AnnounceReport) -> str:

@@ -13,8 +13,8 @@ from ..domain.reports.audit import AuditReport, WatchReport, by_rule, by_year
 from ..domain.watch import Watch
 from . import markdown
 from .findings import allowed_by_hand, warning
-from .markdown import MAX_SUMMARY, Section, fitted
-from .wording import MARKS, TOLD, VERDICTS, WORDS, Links, at, count, finding_lines, finding_mark, noted
+from .markdown import MAX_SUMMARY, Section, fit
+from .wording import MARKS, NEEDS_ATTENTION, VERDICTS, WORDS, Links, as_warnings, at, count, finding_lines, finding_mark
 
 MOST_ROWS = 100
 """Most releases in a table; the report has them all."""
@@ -52,8 +52,10 @@ def rules_table(report: AuditReport) -> str:
     counts = by_rule(report.recent)
     if not counts:
         return ""
-    header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in TOLD))
-    rows = [(markdown.code(rule), *(str(count[status]) for status in TOLD)) for rule, count in counts.items()]
+    header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in NEEDS_ATTENTION))
+    rows = [
+        (markdown.code(rule), *(str(count[status]) for status in NEEDS_ATTENTION)) for rule, count in counts.items()
+    ]
     return f"{markdown.table(header, rows)}\n\n{_pie(report)}".rstrip()
 
 
@@ -77,10 +79,10 @@ def years_table(report: AuditReport) -> str:
     return f"{markdown.table(header, rows)}\n\n{markdown.fence(chr(10).join(lines), 'mermaid')}\n\n{words}"
 
 
-def told(one: PastRelease) -> list[Finding]:
+def needing_attention(one: PastRelease) -> list[Finding]:
     """Return the findings of a release that block or warn, worst first."""
-    chosen = [finding for finding in one.findings if finding.status in TOLD]
-    return sorted(chosen, key=lambda finding: TOLD.index(finding.status))
+    chosen = [finding for finding in one.findings if finding.status in NEEDS_ATTENTION]
+    return sorted(chosen, key=lambda finding: NEEDS_ATTENTION.index(finding.status))
 
 
 def day(one: PastRelease) -> str:
@@ -115,7 +117,7 @@ def _row(report: AuditReport, one: PastRelease, links: Links) -> Sequence[str]:
 def _findings(one: PastRelease) -> str:
     # Subjects with the same finding share a line.
     found: dict[tuple[str, str, str], list[str]] = {}
-    for each in told(one):
+    for each in needing_attention(one):
         subjects = found.setdefault((finding_mark(each), each.rule, each.message), [])
         subjects.append(markdown.text(each.subject))
     lines = [
@@ -240,7 +242,7 @@ def _watched(report: WatchReport) -> str:
         Section(18, "What to do next", markdown.numbered([markdown.words(watch.remedy)])),
         Section(16, "The chain", _chain(watch)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def _chain(watch: Watch) -> str:
@@ -258,7 +260,7 @@ def _summary(report: AuditReport, links: Links) -> str:
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
         Section(20, "", _verdict(report)),
-        Section(19, "", warning([*noted([*cautions(report), *report.notes]), *_allowed(report)])),
+        Section(19, "", warning([*as_warnings([*cautions(report), *report.notes]), *_allowed(report)])),
         Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in _steps(report)])),
         Section(18, "What runs in production", _production(report)),
         Section(17, "What could not be determined", _gaps(report)),
@@ -268,7 +270,7 @@ def _summary(report: AuditReport, links: Links) -> str:
         Section(5, "", markdown.details(title, every) if every else ""),
         Section(16, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def _production(report: AuditReport) -> str:
@@ -298,7 +300,7 @@ def text(report: AuditReport | WatchReport) -> str:
         pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
         lines.append(markdown.visible(f"{day(one)}  {one.tag}  {in_short(one)}  {pins}"))
         # Without remedies: a past release cannot be fixed.
-        lines += [f"    {found.partition(chr(10))[0]}" for found in finding_lines(told(one))]
+        lines += [f"    {found.partition(chr(10))[0]}" for found in finding_lines(needing_attention(one))]
     if len(newest) > MOST_ROWS:
         lines.append(f"Showing {MOST_ROWS} of {len(newest)}.")
     if older := len(report.releases) - len(newest):

@@ -8,30 +8,30 @@ from functools import partial
 from ..domain.awx_jobs import Job, JobProgress
 from ..domain.findings import Status, blocking
 from ..domain.reports.deploy import DeployReport, OwnRecord, Stage
-from ..domain.rules import can_mend_elsewhere
+from ..domain.rules import all_fixable_elsewhere
 from ..domain.site import SiteLook
 from . import markdown
-from .findings import built_before, changes, folded_findings, open_findings, pair_table, warning, weakened
-from .markdown import MAX_SUMMARY, Section, fitted, visible
+from .findings import built_before, changes, folded_findings, open_findings, overrides_notice, pair_table, warning
+from .markdown import MAX_SUMMARY, Section, fit, visible
 from .next_steps import TITLE, remedies, rollback_card, way_back, way_forward
-from .picture import Standing, Steps, standing, way
+from .picture import Steps, StepState, step_states, way
 from .plan import duration
 from .release_notes import approved_by
-from .wording import Links, action_list, at, finding_lines, noted, plain, signed
+from .wording import Links, action_list, as_warnings, at, finding_lines, plain, signed
 
 _STAGES = {
-    Stage.REFUSED: ("⛔", 0, Standing.STOPPED),
-    Stage.PLANNED: ("📝", 2, Standing.NEXT),
-    Stage.READY: ("🚀", 2, Standing.NEXT),
-    Stage.NOT_LAUNCHED: ("⛔", 2, Standing.STOPPED),
-    Stage.NOT_KNOWN: ("❓", 2, Standing.RUNNING),
-    Stage.LEFT: ("⏳", 2, Standing.RUNNING),
-    Stage.NOT_BEGUN: ("❌", 2, Standing.STOPPED),
-    Stage.JOB_FAILED: ("❌", 2, Standing.STOPPED),
-    Stage.NOT_SHOWN: ("❌", 3, Standing.STOPPED),
-    Stage.HANDED_OVER: ("🚀", 2, Standing.NEXT),
-    Stage.UNVERIFIED: ("❌", 3, Standing.STOPPED),
-    Stage.DEPLOYED: ("✅", 3, Standing.NEXT),
+    Stage.REFUSED: ("⛔", 0, StepState.STOPPED),
+    Stage.PLANNED: ("📝", 2, StepState.NEXT),
+    Stage.READY: ("🚀", 2, StepState.NEXT),
+    Stage.NOT_LAUNCHED: ("⛔", 2, StepState.STOPPED),
+    Stage.NOT_KNOWN: ("❓", 2, StepState.RUNNING),
+    Stage.LEFT: ("⏳", 2, StepState.RUNNING),
+    Stage.NOT_BEGUN: ("❌", 2, StepState.STOPPED),
+    Stage.JOB_FAILED: ("❌", 2, StepState.STOPPED),
+    Stage.NOT_SHOWN: ("❌", 3, StepState.STOPPED),
+    Stage.HANDED_OVER: ("🚀", 2, StepState.NEXT),
+    Stage.UNVERIFIED: ("❌", 3, StepState.STOPPED),
+    Stage.DEPLOYED: ("✅", 3, StepState.NEXT),
 }
 """The mark of each stage, the number of completed steps, and the state of the step after them."""
 _OUTCOME_MARKS = {"success": "✅", "failure": "❌"}
@@ -63,8 +63,8 @@ def summary(report: DeployReport, links: Links) -> str:
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
     sections = [
         Section(20, "", _verdict(report)),
-        Section(19, "", weakened(judged)),
-        Section(19, "", warning(noted(report.notes))),
+        Section(19, "", overrides_notice(judged)),
+        Section(19, "", warning(as_warnings(report.notes))),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "The deployment", _deployment(report)),
         Section(15, "What was done", action_list(report.actions)),
@@ -76,7 +76,7 @@ def summary(report: DeployReport, links: Links) -> str:
         Section(7, "The way to the site", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def text(report: DeployReport) -> str:
@@ -98,7 +98,7 @@ def job_line(progress: JobProgress) -> str:
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
 
 
-def record_words(report: DeployReport) -> str:
+def record_description(report: DeployReport) -> str:
     """Return the outcome for the deployment record, as a sentence without a full stop."""
     job, stage = report.job, report.stage
     if report.by_own_step:
@@ -154,7 +154,7 @@ def _if_broken(report: DeployReport) -> list[str]:
 
 def _of_refusal(report: DeployReport) -> list[str]:
     if not report.refusal:
-        mends = can_mend_elsewhere(blocking(report.judged.decision.findings))
+        mends = all_fixable_elsewhere(blocking(report.judged.decision.findings))
         return [f"{_no_effect(report)}{' This can be run again at any time.' if mends else ''}"]
     if report.target.is_production:
         return [
@@ -282,4 +282,4 @@ def _steps(report: DeployReport) -> Steps:
     _, steps_done, following = _STAGES[report.stage]
     if report.stage is Stage.DEPLOYED and report.site:
         steps_done += 1
-    return standing(names, steps_done, following)
+    return step_states(names, steps_done, following)

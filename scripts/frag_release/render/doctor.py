@@ -9,7 +9,7 @@ from ..domain.findings import Finding
 from ..domain.needs import NEED, Presence, Row, TokenKind
 from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
-from .markdown import MAX_SUMMARY, Section, fitted
+from .markdown import MAX_SUMMARY, Section, fit
 from .next_steps import remedies
 from .picture import STYLES, label
 from .wording import Links, count, finding_lines
@@ -17,11 +17,11 @@ from .wording import Links, count, finding_lines
 _MARKS = {
     Presence.THERE: "✅",
     Presence.MISSING: "❌",
-    Presence.UNSEEN: "❔",
-    Presence.UNTOLD: "❔",
+    Presence.UNAVAILABLE: "❔",
+    Presence.UNVERIFIABLE: "❔",
     Presence.NOT_NEEDED: "➖",
 }
-_WORST_FIRST = (Presence.MISSING, Presence.UNSEEN, Presence.UNTOLD, Presence.THERE, Presence.NOT_NEEDED)
+_WORST_FIRST = (Presence.MISSING, Presence.UNAVAILABLE, Presence.UNVERIFIABLE, Presence.THERE, Presence.NOT_NEEDED)
 _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
 _GUARDS = (
     "Anyone who can push a tag can push another workflow file with it. Only these settings prevent that; no command "
@@ -43,13 +43,13 @@ def summary(report: DoctorReport, _links: Links) -> str:
         Section(7, "In short", f"{_picture(report)}\n\n{markdown.bullets(_in_words(report))}"),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def text(report: DoctorReport) -> str:
     """Return the verdict, the examined token, and each need on one line, worst first, for the log."""
     verdict = [_heading(report), _sentence(report), _examined(report)]
-    return "\n".join([*verdict, *finding_lines(report.told_findings())])
+    return "\n".join([*verdict, *finding_lines(report.annotated_findings())])
 
 
 def next_steps(report: DoctorReport) -> list[str]:
@@ -62,7 +62,7 @@ def next_steps(report: DoctorReport) -> list[str]:
     if guards:
         what = "is missing" if guards == 1 else "are missing"
         steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The last table shows how to set it up.")
-    unverifiable = report.count(Presence.UNTOLD, report.rows)
+    unverifiable = report.count(Presence.UNVERIFIABLE, report.rows)
     if unverifiable:
         what = "cannot be checked with this token, so do not rely on that. The tables show who could check, or what"
         steps.append(f"❔ {count(unverifiable, 'point')} {what} happens without.")

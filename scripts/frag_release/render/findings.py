@@ -13,7 +13,7 @@ from ..domain.reports import known_commit, known_image
 from ..domain.reports.gate import GateReport
 from . import markdown, picture
 from .markdown import Section
-from .wording import MARKS, TOLD, Links, age, count, finding_mark, is_judged, mark
+from .wording import MARKS, NEEDS_ATTENTION, Links, age, count, finding_mark, is_judged, mark
 
 _PAIR_HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
 _NAME = 80
@@ -189,8 +189,8 @@ def _code(value: str) -> str:
 
 def open_findings(findings: Sequence[Finding], line_url: LineUrl) -> str:
     """Return the findings that block or warn, worst first; empty if there are none."""
-    chosen = [finding for finding in findings if finding.status in TOLD]
-    chosen.sort(key=lambda finding: (TOLD.index(finding.status), not finding.allowed))
+    chosen = [finding for finding in findings if finding.status in NEEDS_ATTENTION]
+    chosen.sort(key=lambda finding: (NEEDS_ATTENTION.index(finding.status), not finding.allowed))
     return _table(chosen, line_url) if chosen else ""
 
 
@@ -205,7 +205,7 @@ def folded_findings(findings: Sequence[Finding], line_url: LineUrl) -> list[Sect
     return folds
 
 
-def weakened(report: GateReport) -> str:
+def overrides_notice(report: GateReport) -> str:
     """Return a warning about checks that were allowed or switched off by hand."""
     lines = switched_off(report.facts.components) if is_judged(report) else []
     lines += allowed_by_hand(report.decision.findings)
@@ -275,7 +275,7 @@ def _places(finding: Finding, line_url: LineUrl) -> list[str]:
     places = []
     if finding.url:
         places.append(markdown.link("evidence", finding.url))
-    if finding.file and finding.status in TOLD:
+    if finding.file and finding.status in NEEDS_ATTENTION:
         at = f"{finding.file}:{finding.line}" if finding.line else finding.file
         places.append(markdown.code_link(at, line_url(finding.file, finding.line)))
     return places

@@ -8,10 +8,10 @@ from ..domain.decision import Verdict
 from ..domain.findings import listed
 from ..domain.reports.gate import GateReport, unused_remarks
 from . import markdown
-from .findings import changes, folded_findings, open_findings, pair_table, weakened
-from .markdown import MAX_SUMMARY, Section, fitted, visible
+from .findings import changes, folded_findings, open_findings, overrides_notice, pair_table
+from .markdown import MAX_SUMMARY, Section, fit, visible
 from .next_steps import next_steps, rollback_card
-from .picture import picture, picture_in_words
+from .picture import diagram_in_words, picture
 from .wording import VERDICTS, Links, finding_lines, is_judged, signed
 
 
@@ -20,17 +20,17 @@ def summary(report: GateReport, links: Links) -> str:
     findings, line_url = report.decision.findings, partial(links.line, report.repository, report.commit)
     sections = [
         Section(9, "", _verdict(report)),
-        Section(8, "", weakened(report)),
+        Section(8, "", overrides_notice(report)),
         Section(8, "What to do next", next_steps(report)),
         Section(7, "The pair", _pair(report, links)),
         Section(6, "Findings that block or warn", open_findings(findings, line_url)),
         Section(4, "Since the previous release", changes(report, links)),
         rollback_card(report, links, 5, untouched=report.decision.verdict is Verdict.BLOCKED),
         *folded_findings(findings, line_url),
-        Section(3, "The way to production", f"{picture(report)}\n\n{picture_in_words(report)}"),
+        Section(3, "The way to production", f"{picture(report)}\n\n{diagram_in_words(report)}"),
         Section(5, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def text(report: GateReport) -> str:

@@ -43,9 +43,9 @@ _URL_SAFE = ":/?#@!$&+,;=%~-._"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a document. If the whole is too large, sections of the lowest `worth` are omitted first."""
+    """A part of a document. If the whole is too large, sections of the lowest `priority` are omitted first."""
 
-    worth: int
+    priority: int
     title: str
     body: str
 
@@ -53,9 +53,9 @@ class Section:
         return f"### {self.title}\n\n{self.body}" if self.title else self.body
 
 
-def fitted(sections: Sequence[Section], limit: int) -> str:
+def fit(sections: Sequence[Section], limit: int) -> str:
     """Join the sections that have a body; beyond `limit` bytes omit those of the lowest worth, with a note."""
-    parts = [(section.worth, str(section)) for section in sections if section.body]
+    parts = [(section.priority, str(section)) for section in sections if section.body]
     sizes = [_size(part) for _, part in parts]
     left_out: set[int] = set()
     for at in sorted(range(len(parts)), key=lambda at: parts[at][0])[:-1]:

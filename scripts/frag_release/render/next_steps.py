@@ -9,26 +9,26 @@ from ..domain.evidence import Unknown
 from ..domain.facts import NOT_ASKED, Released
 from ..domain.findings import Finding, Status, blocking
 from ..domain.reports.gate import GateReport
-from ..domain.rules import can_mend_elsewhere
+from ..domain.rules import all_fixable_elsewhere
 from ..domain.versions import parse_production_tag
 from . import markdown
 from .markdown import Section
 from .wording import MARKS, Links, count, is_judged, rollbacks_unknown, stack_image
 
 TITLE = "The way back"
-MAKE_SURE = "Check this before you go back to one."
+CHECK_FIRST = "Check this before you go back to one."
 """What to do if it is unknown which releases were taken back."""
 _UNTOUCHED = "This run deployed nothing, so there is nothing to roll back."
 
 
 def rollback_card(
-    report: GateReport, links: Links, worth: int, *, untouched: bool = False, awx: bool = False
+    report: GateReport, links: Links, priority: int, *, untouched: bool = False, awx: bool = False
 ) -> Section:
     """Return the card on what to go back to from the judged tag; without a body if there is no earlier tag.
 
     With `untouched` this run has not deployed and will not. With `awx` it is AWX that deploys.
     """
-    return Section(worth, TITLE, _UNTOUCHED if untouched else way_back(report, links, awx=awx))
+    return Section(priority, TITLE, _UNTOUCHED if untouched else way_back(report, links, awx=awx))
 
 
 def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
@@ -88,7 +88,7 @@ def _last_good(report: GateReport, links: Links, good: str) -> str:
 def _unread_rollbacks(report: GateReport) -> str:
     """Return why taken-back releases are unknown; empty if the deployment records were read."""
     unread = "" if isinstance(report.released, Unknown) else report.released.unread
-    return f" {markdown.words(rollbacks_unknown(unread), 400)} {MAKE_SURE}" if unread else ""
+    return f" {markdown.words(rollbacks_unknown(unread), 400)} {CHECK_FIRST}" if unread else ""
 
 
 def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
@@ -193,7 +193,7 @@ def _afterwards(report: GateReport) -> str:
         return "Then re-run this job. Nothing was found to be wrong: you need no new commit and no new tag."
     if report.decision.kind is RefKind.PULL_REQUEST:
         return "Push the correction to this pull request; it is judged again."
-    again = " If everything was fixed elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
+    again = " If everything was fixed elsewhere, re-run." if all_fixable_elsewhere(blockers) else ""
     return (
         "If the stack's workflow file has to change, commit the change to the stack branch and release it under a "
         f"**new** tag; do not move {markdown.code(report.ref.name)}.{again}"

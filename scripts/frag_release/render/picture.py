@@ -88,7 +88,7 @@ def picture(report: GateReport) -> str:
     return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
 
 
-def picture_in_words(report: GateReport) -> str:
+def diagram_in_words(report: GateReport) -> str:
     """Return the content of the diagram as a list."""
     findings = report.decision.findings
     items = []
@@ -134,7 +134,7 @@ def _places(report: GateReport) -> list[tuple[str, bool]]:
     return [("staging", report.decision.deploy_staging), ("production", report.decision.deploy_production)]
 
 
-class Standing(Enum):
+class StepState(Enum):
     """The state of a step: its mark, its words and the style of its box."""
 
     DONE = ("✅", "done", "good")
@@ -144,12 +144,12 @@ class Standing(Enum):
     AHEAD = ("➖", "still to come", "off")
 
 
-Steps = Sequence[tuple[str, Standing]]
+Steps = Sequence[tuple[str, StepState]]
 
 
-def standing(names: Sequence[str], done: int, following: Standing) -> Steps:
+def step_states(names: Sequence[str], done: int, following: StepState) -> Steps:
     """Return the steps with their states: the first `done`, then one in state `following`, the rest still ahead."""
-    marks = [Standing.DONE] * done + [following] + [Standing.AHEAD] * len(names)
+    marks = [StepState.DONE] * done + [following] + [StepState.AHEAD] * len(names)
     return list(zip(names, marks, strict=False))
 
 
@@ -160,7 +160,7 @@ def way(steps: Steps) -> str:
         mark, words, style = step.value
         lines.append(f'  step{at}["{label(name)}<br/>{mark} {words}"]:::{style}')
         if at:
-            lines.append(f"  step{at - 1} {'-->' if step is Standing.DONE else '-.->'} step{at}")
+            lines.append(f"  step{at - 1} {'-->' if step is StepState.DONE else '-.->'} step{at}")
     items = [f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps]
     drawn = markdown.fence("\n".join([*lines, STYLES]), "mermaid")
     return f"{drawn}\n\n{markdown.numbered(items)}"

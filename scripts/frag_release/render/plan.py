@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..dataclass import dataclass
 from ..domain.builds import Build, Hold, Job, PendingDeployment, Progress
 from ..domain.changes import Commit, History
-from ..domain.evidence import WAITING, Unknown, who_lets_go
+from ..domain.evidence import WAITING, Unknown, who_approves
 from ..domain.findings import Status, listed
 from ..domain.new_tags import NewTag
 from ..domain.newest import Candidate
@@ -62,7 +62,7 @@ def progress_line(progress: Progress) -> str:
     parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
     held = hold_in_words(progress.hold)
-    parts += [held] if held else [visible(who_lets_go(build.status, build.url), 400)] if build.is_held else []
+    parts += [held] if held else [visible(who_approves(build.status, build.url), 400)] if build.is_held else []
     parts += [visible(progress.note, 200)] if progress.note else []
     return " | ".join(parts)
 

@@ -11,12 +11,12 @@ from ..domain.release_record import MAX_BODY
 from ..domain.reports.prepare import PrepareReport, Stage
 from . import markdown
 from .findings import LineUrl, allowed_by_hand, evidence_table, folded_findings, open_findings, switched_off, warning
-from .markdown import MAX_SUMMARY, Section, fitted
+from .markdown import MAX_SUMMARY, Section, fit
 from .next_steps import remedies
-from .picture import Standing, Steps, standing, way
+from .picture import Steps, StepState, step_states, way
 from .plan import ComponentChanges, candidates, diff, heading, new_tags, outcome_text, reason
 from .plan import prepare_text as plan_text
-from .wording import Links, References, action_list, count, noted, signed
+from .wording import Links, References, action_list, as_warnings, count, signed
 
 _DONE_BY_STAGE = {Stage.REFUSED: 1, Stage.PLANNED: 2, Stage.PROPOSED: 3, Stage.COMMITTED: 3, Stage.NOTHING: 3}
 
@@ -41,7 +41,7 @@ def summary(report: PrepareReport, links: Links) -> str:
         Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def text(report: PrepareReport) -> str:
@@ -67,7 +67,7 @@ def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY
         *folded_findings(report.findings, line_url),
         Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
     ]
-    return fitted(sections, limit)
+    return fit(sections, limit)
 
 
 def _steps(report: PrepareReport) -> Steps:
@@ -76,8 +76,8 @@ def _steps(report: PrepareReport) -> Steps:
     if stage is Stage.NOTHING:
         # The branch has the values already, so there is no pull request to merge.
         names = [name for name in names if name != "merge"]
-    following = Standing.STOPPED if stage is Stage.REFUSED else Standing.NEXT
-    return standing(names, _DONE_BY_STAGE[stage], following)
+    following = StepState.STOPPED if stage is Stage.REFUSED else StepState.NEXT
+    return step_states(names, _DONE_BY_STAGE[stage], following)
 
 
 def _names(plan: Plan) -> list[str]:
@@ -173,7 +173,7 @@ def _verdict(report: PrepareReport) -> str:
 
 def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
     by_hand = [*allowed_by_hand(report.findings), *switched_off(report.facts.components)]
-    return warning([*changes.rollbacks(), *by_hand, *noted(report.notes)])
+    return warning([*changes.rollbacks(), *by_hand, *as_warnings(report.notes)])
 
 
 def _title_of_diff(report: PrepareReport) -> str:

@@ -10,13 +10,13 @@ from ..domain.findings import blocking
 from ..domain.reports.publish import NothingReport, PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
-from .findings import changes, folded_findings, image_cell, open_findings, pair_table, warning, weakened
-from .markdown import MAX_SUMMARY, Section, fitted
+from .findings import changes, folded_findings, image_cell, open_findings, overrides_notice, pair_table, warning
+from .markdown import MAX_SUMMARY, Section, fit
 from .next_steps import remedies, rollback_card
-from .picture import Standing, Steps, standing, way
+from .picture import Steps, StepState, step_states, way
 from .plan import build_table, hold_in_words, state_in_words
 from .release_notes import approved_by
-from .wording import Links, action_list, finding_lines, noted, plain, signed
+from .wording import Links, action_list, as_warnings, finding_lines, plain, signed
 
 _MARKS = {
     Stage.REFUSED: "⛔",
@@ -66,8 +66,8 @@ def _summary(report: PublishReport, links: Links) -> str:
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
     sections = [
         Section(20, "", _verdict(report)),
-        Section(19, "", weakened(judged)),
-        Section(19, "", warning(noted(report.notes))),
+        Section(19, "", overrides_notice(judged)),
+        Section(19, "", warning(as_warnings(report.notes))),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "What was made", action_list(report.actions)),
         Section(16, "The lines to add to the build", _lines_to_add(report)),
@@ -80,7 +80,7 @@ def _summary(report: PublishReport, links: Links) -> str:
         Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_SUMMARY)
+    return fit(sections, MAX_SUMMARY)
 
 
 def _summary_of_nothing(review: NothingToPublish) -> str:
@@ -192,14 +192,14 @@ def _footer(report: PublishReport) -> str:
 def _steps(report: PublishReport) -> Steps:
     names = ["reviewed", "checks", f"tag {report.judged.tag}", "build", "release", "announcement"]
     if report.stage is Stage.REFUSED:
-        return standing(names, 1, Standing.STOPPED)
+        return step_states(names, 1, StepState.STOPPED)
     if report.release_url and report.problem is None:
-        return standing(names, 5, Standing.NEXT)
+        return step_states(names, 5, StepState.NEXT)
     if report.stage in (Stage.PLANNED, Stage.READY):
-        return standing(names, 2, Standing.NEXT)
+        return step_states(names, 2, StepState.NEXT)
     build = report.progress.build if report.progress else None
     done = 4 if build and build.passed else 3 if build or report.actions or report.tagged else 2
-    return standing(names, done, Standing.STOPPED if report.problem else Standing.RUNNING)
+    return step_states(names, done, StepState.STOPPED if report.problem else StepState.RUNNING)
 
 
 def _stack_build(report: PublishReport) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ from ..domain.findings import Status
 from ..domain.reports import known_image
 from . import markdown
 from .findings import allowed_by_hand, evidence_table, warning
-from .markdown import Section, fitted
+from .markdown import Section, fit
 from .plan import BUILD_MARKS, ComponentChanges, tag_link
 from .wording import MARKS, Links, References, count, listed
 
@@ -82,7 +82,7 @@ def _fitting(contents: Contents, server_url: str, is_ticket: bool, limit: int) -
         return _Notes(contents, Links(server_url), is_ticket, cap)
 
     cap = bisect_right(range(1, _MOST + 1), limit, key=lambda cap: len(_whole(notes(cap)).encode("utf-8", "replace")))
-    return _whole(notes(cap)) if cap else fitted(notes(1).sections(), limit)
+    return _whole(notes(cap)) if cap else fit(notes(1).sections(), limit)
 
 
 def _whole(notes: _Notes) -> str:

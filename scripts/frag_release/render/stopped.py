@@ -25,7 +25,7 @@ def summary(report: Report, _links: Links) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def with_troubles(page: str, troubles: Sequence[Problem]) -> str:
+def with_problems(page: str, troubles: Sequence[Problem]) -> str:
     """Return the page with problems in writing the results, inserted below its heading."""
     if not troubles:
         return page

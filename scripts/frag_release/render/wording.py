@@ -41,9 +41,9 @@ WORDS = {
 _VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
 
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
-TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+NEEDS_ATTENTION = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 """Statuses that need the reader's attention, worst first."""
-_WORST_FIRST = (*TOLD, Status.PASS, Status.SKIPPED)
+_WORST_FIRST = (*NEEDS_ATTENTION, Status.PASS, Status.SKIPPED)
 VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
 
 
@@ -211,7 +211,7 @@ def action_list(actions: Sequence[Action]) -> str:
     return markdown.bullets([markdown.link(action.what, action.url) for action in actions])
 
 
-def noted(notes: Iterable[str]) -> list[str]:
+def as_warnings(notes: Iterable[str]) -> list[str]:
     """Return messages as lines of Markdown, marked as warnings."""
     return [f"⚠️ {markdown.words(note)}" for note in notes]
 

@@ -134,10 +134,10 @@ class Awx:
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
         self._api = AwxApi(http, url, api_path, credentials)
 
-    def anew(self, seconds: float) -> Awx:
+    def with_deadline(self, seconds: float) -> Awx:
         """A copy with a deadline `seconds` from now, for what must still be sent when time is up."""
         other = copy.copy(self)
-        other._api = self._api.anew(seconds)
+        other._api = self._api.with_deadline(seconds)
         return other
 
     @answered
@@ -179,7 +179,7 @@ class Awx:
         """
         what = f"a launch of the job template {quoted(template.name)}"
         body = {"extra_vars": dict(variables)} if variables else {}
-        api = self.anew(LAUNCH_SECONDS)._api
+        api = self.with_deadline(LAUNCH_SECONDS)._api
         response = api.post(f"job_templates/{template.id}/launch/", what, body, LAUNCH_SECONDS)
         if isinstance(response, Unconfirmed):
             raise UnconfirmedLaunchError(response.reason, response.remedy)

@@ -236,7 +236,7 @@ def text_of(event: EventPayload) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
-def read_complaint(body: bytes) -> str:
+def read_error(body: bytes) -> str:
     """Return the message of an error response: its `detail`, or a message for each field; empty if it has neither."""
     document = parse(body)
     if not isinstance(document, Mapping):
@@ -269,10 +269,10 @@ class AwxApi:
         self.version: tuple[int, ...] = ()
         self._credentials = credentials
 
-    def anew(self, seconds: float) -> AwxApi:
+    def with_deadline(self, seconds: float) -> AwxApi:
         """A copy with a deadline `seconds` from now."""
         other = copy.copy(self)
-        other.http = self.http.anew(seconds)
+        other.http = self.http.with_deadline(seconds)
         return other
 
     @property
@@ -329,13 +329,13 @@ class AwxApi:
             return message, _CHECK_LOGIN
         if response.status == 403:
             return message, right
-        if response.status in (404, 405) and not read_complaint(response.body):
+        if response.status in (404, 405) and not read_error(response.body):
             return message, _CHECK_ADDRESS
         return message, "Nothing was done. Correct what AWX names, and run this again."
 
     def words(self, response: Response) -> str:
         """The status with AWX's own message, in which our login is masked."""
-        complaint = read_complaint(response.body)
+        complaint = read_error(response.body)
         if self._credentials:
             complaint = complaint.replace(self._credentials.authorization.partition(" ")[2], "***")
         return f"{response.status} ({quoted(complaint)})" if complaint else str(response.status)

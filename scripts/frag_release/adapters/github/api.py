@@ -17,10 +17,10 @@ from urllib.parse import quote, urlencode
 
 from ...dataclass import dataclass, replace
 from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
-from ..http import Http, Once
+from ..http import Http, SingleFlight
 from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited
-from .payloads import RepositoryFacts, read_complaint, read_message, read_payload
+from .payloads import RepositoryFacts, read_error, read_message, read_payload
 
 _EXPIRED = (
     "The token in {given_as} is wrong or has expired: set it again. The token of an app expires after an hour: if it "
@@ -342,7 +342,7 @@ class PlaceApi(ABC):
 
     def words(self, response: Response) -> str:
         """GitHub's error message with its details, unaltered except that our own token is masked."""
-        message = read_complaint(response.body)
+        message = read_error(response.body)
         if self._access.credentials:
             message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
         return message
@@ -368,7 +368,7 @@ class RepositoryApi(PlaceApi):
 
     def __init__(self, access: Access, name: str) -> None:
         super().__init__(access, name, f"/repos/{name}" if _NAME.fullmatch(name) else "")
-        self._entry: Once[str, Answer[Response]] = Once()
+        self._entry: SingleFlight[str, Answer[Response]] = SingleFlight()
 
     def _malformed(self) -> Unknown:
         return Unknown(f"{quoted(self.name)} is not the name of a repository", "Name it as OWNER/NAME.")

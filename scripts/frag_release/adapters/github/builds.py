@@ -12,10 +12,10 @@ from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetim
 from ...domain.refs import numbers_of
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
-from .orders import Advice, Order, Refusal, Step, carry_out_silently
 from .payloads import WorkflowRun
-from .refs import moment_of
+from .refs import parse_time
 from .runs import MOST_PAGES, PAGE, branch_lifetimes, file_of, run_of, runs_by_event, whole_list
+from .writes import Advice, Refusal, Step, Write, send_unanswered
 
 _PAST_PAGE = 30
 _WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}
@@ -91,7 +91,7 @@ def _artifact(facts: ArtifactFacts) -> Artifact:
     run = facts.get("workflow_run")
     return Artifact(
         name=facts["name"],
-        created=moment_of(facts.get("created_at") or ""),
+        created=parse_time(facts.get("created_at") or ""),
         run=(run.get("id") or 0) if run else 0,
         head_sha=(run.get("head_sha") or "") if run else "",
     )
@@ -266,8 +266,8 @@ class GithubBuilds:
     def start(self, workflow: str, tag: str) -> None:
         """Start a workflow at a tag with the event `workflow_dispatch`."""
         path = f"/actions/workflows/{_file(workflow)}/dispatches"
-        order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
-        carry_out_silently(self._api, order, self._own_token)
+        write = Write(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
+        send_unanswered(self._api, write, self._own_token)
 
     def _newest(self, workflow: str, what: str, status: str) -> list[Build]:
         first = self._of_workflow(workflow, what, {"status": status, **_WHOLE, "per_page": _PAST_PAGE})
@@ -325,13 +325,13 @@ def build_of(run: FollowedRun) -> Build:
         status=run["status"] or "",
         conclusion=run["conclusion"],
         url=run["html_url"],
-        started=moment_of(run.get("run_started_at") or ""),
-        created=moment_of(run["created_at"]),
+        started=parse_time(run.get("run_started_at") or ""),
+        created=parse_time(run["created_at"]),
     )
 
 
 def _pending(facts: PendingFacts) -> PendingDeployment:
-    began = moment_of(facts["wait_timer_started_at"] or "")
+    began = parse_time(facts["wait_timer_started_at"] or "")
     timer = datetime.timedelta(minutes=max(0, facts["wait_timer"]))
     return PendingDeployment(
         facts["environment"]["name"],
@@ -360,7 +360,7 @@ def _job_of(job: WorkflowJob) -> Job:
         name=job["name"],
         status=job["status"],
         conclusion=job["conclusion"],
-        started=moment_of(job["started_at"] or ""),
-        completed=moment_of(job["completed_at"] or ""),
+        started=parse_time(job["started_at"] or ""),
+        completed=parse_time(job["completed_at"] or ""),
         url=job["html_url"] or "",
     )

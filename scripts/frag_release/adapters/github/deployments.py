@@ -14,9 +14,9 @@ from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_de
 from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
 from .builds import NamedEnvironment, read_jobs, read_run
-from .orders import Advice, Order, Step, carry_out
-from .refs import moment_of
+from .refs import parse_time
 from .runs import PAGE
+from .writes import Advice, Step, Write, send
 
 READ = "deployments: read"
 
@@ -132,7 +132,7 @@ class GithubDeployments:
         return False
 
     def file(self, record: NewRecord) -> Filed:
-        """Create a record, without a merge or required checks; raises as `carry_out` does."""
+        """Create a record, without a merge or required checks; raises as `send` does."""
         body = {
             "ref": record.commit,
             "task": record.task,
@@ -143,25 +143,25 @@ class GithubDeployments:
             "description": record.description[:MOST_CHARACTERS],
             "production_environment": record.is_production,
         }
-        order = Order(Step.DEPLOYMENT, "POST", "/deployments", "a deployment record", body, _ADVICE)
-        return _filed(carry_out(self._api, order, DeploymentFacts, self._own_token))
+        write = Write(Step.DEPLOYMENT, "POST", "/deployments", "a deployment record", body, _ADVICE)
+        return _filed(send(self._api, write, DeploymentFacts, self._own_token))
 
     def tell(self, filed: Filed, status: NewStatus) -> None:
-        """Add a status to a record; raises as `carry_out` does."""
+        """Add a status to a record; raises as `send` does."""
         urls = {"log_url": status.log_url, "environment_url": status.environment_url}
         body = {"state": status.state, "description": status.description[:MOST_CHARACTERS]}
         body |= {name: url for name, url in urls.items() if url}
         path, what = f"/deployments/{filed.id}/statuses", f"a status of the deployment record {filed.id}"
-        carry_out(self._api, Order(Step.DEPLOYMENT, "POST", path, what, body, _ADVICE), StatusFacts, self._own_token)
+        send(self._api, Write(Step.DEPLOYMENT, "POST", path, what, body, _ADVICE), StatusFacts, self._own_token)
 
     def _status(self, facts: StatusFacts) -> Status | None:
-        created = moment_of(facts["created_at"])
+        created = parse_time(facts["created_at"])
         run = re.fullmatch(_RUN % re.escape(self._api.name), facts["log_url"] or "", re.I)
         return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
 
 
 def _filed(facts: DeploymentFacts) -> Filed:
-    created = moment_of(facts["created_at"])
+    created = parse_time(facts["created_at"])
     return Filed(
         facts["id"],
         facts["sha"],

@@ -17,7 +17,7 @@ from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ..http.messages import Response, quoted
 from .api import RepositoryApi
 from .payloads import CommitFacts, ComparedFiles, ComparisonPage, NamedCommit, read_message, read_payload
-from .refs import COMMIT, moment_of
+from .refs import COMMIT, parse_time
 
 _COMMITS_A_PAGE = 100
 _LAST = re.compile(r'<[^<>]*[?&]page=([0-9]{1,6})(?:&[^<>]*)?>\s*;[^<]*\brel="?last"?')
@@ -73,7 +73,7 @@ def _whole(api: RepositoryApi, head: str, pages: Sequence[Answer[Response]], wha
     for page in pages:
         for each in api.read(seen(page), list[ListedCommit], what):
             committer = each["commit"].get("committer")
-            found[each["sha"]] = moment_of(committer["date"]) if committer else None
+            found[each["sha"]] = parse_time(committer["date"]) if committer else None
             parents.update(parent["sha"] for parent in each["parents"])
     if next(iter(found), "") != head or parents - found.keys():
         raise Unseen(Unknown(f"GitHub sent only part of {what} of {api.name}"))

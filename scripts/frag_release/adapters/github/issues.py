@@ -9,12 +9,12 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Answers, TooLong, Unknown, Unseen, answered
 from ...domain.tickets import Author, Comment, Found, Issue, same_title
-from ..http import Once
+from ..http import SingleFlight
 from ..http.messages import Response
 from .api import RepositoryApi
-from .orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .payloads import read_payload
 from .repository import is_named, is_private
+from .writes import Advice, Refusal, Step, Write, send, send_unanswered
 
 _READ = "issues: read"
 _PAGE = 100
@@ -105,7 +105,7 @@ class GithubTickets:
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
         self._own_token = own_token
-        self._login: Once[str, str] = Once()
+        self._login: SingleFlight[str, str] = SingleFlight()
 
     @property
     def name(self) -> str:
@@ -165,8 +165,8 @@ class GithubTickets:
 
     def create(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         """Open an issue."""
-        order = {"title": title, "body": body, **({"labels": list(labels)} if labels else {})}
-        return _issue(self._send("POST", "/issues", f"the ticket {title}", order, IssueFacts))
+        payload = {"title": title, "body": body, **({"labels": list(labels)} if labels else {})}
+        return _issue(self._send("POST", "/issues", f"the ticket {title}", payload, IssueFacts))
 
     def rewrite(self, issue: Issue, body: str) -> Issue:
         """Replace the body."""
@@ -175,9 +175,9 @@ class GithubTickets:
 
     def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
         """Close an issue as a duplicate (`issues/update`), and replace its body in the same request."""
-        order = {"state": "closed", "state_reason": "duplicate", "body": body}
+        payload = {"state": "closed", "state_reason": "duplicate", "body": body}
         what = f"the closing of ticket #{issue.number}, a duplicate of #{of.number},"
-        self._send("PATCH", f"/issues/{issue.number}", what, order, IssueFacts)
+        self._send("PATCH", f"/issues/{issue.number}", what, payload, IssueFacts)
 
     @answered
     def comments(self, number: int) -> Sequence[Comment]:
@@ -198,8 +198,8 @@ class GithubTickets:
     def delete_comment(self, comment: Comment, number: int) -> None:
         """Delete a comment (`issues/delete-comment`)."""
         what = f"the deletion of a duplicate comment on ticket #{number}"
-        order = Order(Step.TICKET, "DELETE", f"/issues/comments/{comment.id}", what, advice=_ADVICE)
-        carry_out_silently(self._api, order, self._own_token)
+        write = Write(Step.TICKET, "DELETE", f"/issues/comments/{comment.id}", what, advice=_ADVICE)
+        send_unanswered(self._api, write, self._own_token)
 
     @answered
     def labels(self) -> Sequence[str]:
@@ -208,8 +208,8 @@ class GithubTickets:
 
     def create_label(self, name: str) -> None:
         """Make a label."""
-        order = {"name": name, "description": "Made by frag-release-action"}
-        self._send("POST", "/labels", f"the label {name}", order, LabelFacts)
+        payload = {"name": name, "description": "Made by frag-release-action"}
+        self._send("POST", "/labels", f"the label {name}", payload, LabelFacts)
 
     def add_labels(self, number: int, labels: Sequence[str]) -> Sequence[str]:
         """Add labels to an issue."""
@@ -276,7 +276,7 @@ class GithubTickets:
         )
 
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any], kind: type[_T]) -> _T:
-        return carry_out(self._api, Order(Step.TICKET, method, path, what, body, _ADVICE), kind, self._own_token)
+        return send(self._api, Write(Step.TICKET, method, path, what, body, _ADVICE), kind, self._own_token)
 
 
 def _repository_of(facts: IssueFacts) -> str:

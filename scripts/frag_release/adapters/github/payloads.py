@@ -180,7 +180,7 @@ class Activity(TypedDict):
     activity_type: str
 
 
-def read_complaint(body: bytes) -> str:
+def read_error(body: bytes) -> str:
     """Return the `message` of GitHub's error reply with those of its `errors`, or an empty text."""
     document = parse(body)
     if not isinstance(document, dict):

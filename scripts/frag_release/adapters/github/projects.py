@@ -13,9 +13,9 @@ from ...domain.evidence import Unknown, Unseen, answered
 from ...domain.findings import listed
 from ...domain.tickets import Issue
 from ..http.messages import host_of, quoted
-from ..ports.publishing import Card, Lane
+from ..ports.publishing import BoardStatus, Card
 from .api import Access, PlaceApi
-from .orders import Advice, Order, Step, carry_out, carry_out_silently
+from .writes import Advice, Step, Write, send, send_unanswered
 
 _READ = "projects: read"
 _PAGE = 100
@@ -137,7 +137,7 @@ class GithubBoard:
         return self._api.name
 
     @answered
-    def lane(self, field: str, option: str) -> Lane:
+    def status(self, field: str, option: str) -> BoardStatus:
         """The option of a field by their names, ignoring case."""
         if self._own_token:
             raise Unseen(Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS))
@@ -156,7 +156,7 @@ class GithubBoard:
                 f"the field {selected['name']!r} of the board {self.name} does not have exactly one lane {option!r}"
             )
             raise Unseen(Unknown(reason, f"Name one of its lanes in project-status{self._listed(known)}."))
-        return Lane(selected["id"], selected["name"], found[0]["id"], found[0]["name"]["raw"])
+        return BoardStatus(selected["id"], selected["name"], found[0]["id"], found[0]["name"]["raw"])
 
     def _listed(self, names: Sequence[str]) -> str:
         """Return names for a remedy; none unless the board is public, since others may read the log of a run."""
@@ -170,31 +170,31 @@ class GithubBoard:
         return self._api.read(self._api.get("", "the board", permission=_READ), Visibility, "the board")
 
     @answered
-    def card(self, issue: Issue, lane: Lane) -> Card | None:
+    def card(self, issue: Issue, status: BoardStatus) -> Card | None:
         """The issue's item with its value of the lane's field."""
-        items = self._all("/items", "the items", Item, {"fields": str(lane.field_id)})
+        items = self._all("/items", "the items", Item, {"fields": str(status.field_id)})
         found = next((one for one in items if _is_about(one, issue)), None)
-        return Card(found["id"], _value(found, lane)) if found else None
+        return Card(found["id"], _value(found, status)) if found else None
 
     def add(self, issue: Issue) -> Card:
         """Add an issue to the board."""
-        order = {"type": "Issue", "id": issue.id}
+        payload = {"type": "Issue", "id": issue.id}
         what = f"ticket #{issue.number} on the board"
-        return Card(carry_out(self._api, self._order("POST", "/items", what, order), AddedItem, False)["id"], "")
+        return Card(send(self._api, self._write("POST", "/items", what, payload), AddedItem, False)["id"], "")
 
-    def move(self, card: Card, lane: Lane) -> None:
+    def move(self, card: Card, status: BoardStatus) -> None:
         """Set the lane's field of a card."""
-        order = {"fields": [{"id": lane.field_id, "value": lane.option_id}]}
-        what = f"the lane {lane.option} of the board"
-        carry_out(self._api, self._order("PATCH", f"/items/{card.id}", what, order), AddedItem, False)
+        payload = {"fields": [{"id": status.field_id, "value": status.option_id}]}
+        what = f"the lane {status.option} of the board"
+        send(self._api, self._write("PATCH", f"/items/{card.id}", what, payload), AddedItem, False)
 
     def remove(self, card: Card) -> None:
         """Take a card off the board (`projects/delete-item-for-org`); the issue stays."""
         what = "the removal of a duplicate's card from the board"
-        carry_out_silently(self._api, self._order("DELETE", f"/items/{card.id}", what, {}), False)
+        send_unanswered(self._api, self._write("DELETE", f"/items/{card.id}", what, {}), False)
 
-    def _order(self, method: Any, path: str, what: str, body: Mapping[str, Any]) -> Order:
-        return Order(Step.BOARD, method, path, what, body, _ADVICE)
+    def _write(self, method: Any, path: str, what: str, body: Mapping[str, Any]) -> Write:
+        return Write(Step.BOARD, method, path, what, body, _ADVICE)
 
     def _all(self, path: str, what: str, kind: type[_T], query: Mapping[str, str] | None = None) -> list[_T]:
         asked: dict[str, str | int] = {**(query or {}), "per_page": _PAGE}
@@ -209,11 +209,11 @@ def _is_about(item: Item, issue: Issue) -> bool:
     return content.get("id") == issue.id or content.get("html_url") == issue.url
 
 
-def _value(item: Mapping[str, Any], lane: Lane) -> str:
+def _value(item: Mapping[str, Any], status: BoardStatus) -> str:
     """Return the id of an item's option; for a single select, GitHub sends the whole option."""
     for one in item.get("fields") or ():
         value = one.get("value")
-        if one["id"] == lane.field_id and isinstance(value, dict):
+        if one["id"] == status.field_id and isinstance(value, dict):
             return str(value.get("id", ""))
     return ""
 

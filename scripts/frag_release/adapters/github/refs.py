@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from ...dataclass import dataclass
 from ...domain.evidence import Answer, TooLong, Unknown, Unseen, WrongKind, answered, seen
 from ...domain.refs import BRANCHES, TAGS
-from ..http import Once
+from ..http import SingleFlight
 from ..http.messages import quoted
 from .api import RepositoryApi
 from .payloads import Comparison, GitObject, Ref, TagObject, read_message
@@ -60,11 +60,11 @@ def _position(api: RepositoryApi, found: Comparison, head: str, commit: str, wha
         return Position(False)
     if found["status"] in _ON_BRANCH and base["sha"] == commit:
         committer = base["commit"]["committer"]
-        return Position(True, moment_of(committer["date"]) if committer else None)
+        return Position(True, parse_time(committer["date"]) if committer else None)
     raise api.mismatch(what)
 
 
-def moment_of(text: str) -> datetime.datetime | None:
+def parse_time(text: str) -> datetime.datetime | None:
     """Return the time of a date in GitHub's replies (ISO 8601); None if it is not one."""
     try:
         # Python 3.10 does not parse the Z.
@@ -79,10 +79,10 @@ class GithubRefs:
 
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
-        self._found: Once[str, Answer[GitObject | None]] = Once()
+        self._found: SingleFlight[str, Answer[GitObject | None]] = SingleFlight()
         self._listed: dict[str, GitObject] = {}
-        self._objects: Once[str, Answer[TagObject]] = Once()
-        self._starting: Once[str, Answer[Sequence[str]]] = Once()
+        self._objects: SingleFlight[str, Answer[TagObject]] = SingleFlight()
+        self._starting: SingleFlight[str, Answer[Sequence[str]]] = SingleFlight()
 
     def branch(self, name: str) -> str | None:
         """The head of a branch, or None."""

@@ -21,10 +21,10 @@ from ..ports import (
     WriteRefusedError,
 )
 from .api import RepositoryApi
-from .orders import DONE_UNREAD, Advice, Order, RaceError, Refusal, Step, carry_out, carry_out_silently, confirmed
 from .payloads import Ref
 from .refs import GithubRefs
 from .writer import Pull, is_from_here
+from .writes import DONE_UNREAD, Advice, RaceError, Refusal, Step, Write, confirmed, send, send_unanswered
 
 WORKFLOW_RULE = (
     "If a workflow file differs between the tagged commit and the default branch, GitHub requires the permission to "
@@ -113,9 +113,9 @@ class GithubTags:
         Another run may have made it a moment before, or a reply may have been lost.
         """
         body = {"ref": TAGS + name, "sha": commit}
-        order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _TAG_ADVICE)
+        write = Write(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _TAG_ADVICE)
         try:
-            ref = carry_out(self._api, order, Ref, self._own_token)
+            ref = send(self._api, write, Ref, self._own_token)
         except (RaceError, WriteFailedError, WriteRefusedError) as error:
             found = self.tag(name)
             if found == commit and isinstance(error, (RaceError, UnconfirmedError)):
@@ -214,9 +214,9 @@ class GithubReleases:
 
     def create_with_notes(self, tag: str) -> Release:
         """Make a public release with generated notes, or return the existing one."""
-        order = {"tag_name": tag, "name": tag, "generate_release_notes": True}
+        payload = {"tag_name": tag, "name": tag, "generate_release_notes": True}
         try:
-            return self._send("POST", "/releases", f"the release {tag}", order, tag)
+            return self._send("POST", "/releases", f"the release {tag}", payload, tag)
         except WriteFailedError:
             # Another run may have made it, or a reply was lost.
             found = self.public(tag)
@@ -226,27 +226,27 @@ class GithubReleases:
 
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft. No commit is named: the tag exists, and GitHub would not compare the two."""
-        order = {"tag_name": tag, "name": title, "body": body, "draft": True}
-        return self._send("POST", "/releases", f"a draft of the release {tag}", order, tag)
+        payload = {"tag_name": tag, "name": title, "body": body, "draft": True}
+        return self._send("POST", "/releases", f"a draft of the release {tag}", payload, tag)
 
     def update(self, release: Release, title: str, body: str) -> Release:
         """Replace title and body, which even an immutable release allows."""
-        order = {"name": title, "body": body}
-        return self._send("PATCH", f"/releases/{release.id}", f"the release {release.tag}", order, release.tag)
+        payload = {"name": title, "body": body}
+        return self._send("PATCH", f"/releases/{release.id}", f"the release {release.tag}", payload, release.tag)
 
     def publish(self, release: Release) -> Release:
         """Make a draft public, explicitly as the latest release: by default GitHub decides by the commit's date."""
-        order = {"draft": False, "make_latest": "true"}
+        payload = {"draft": False, "make_latest": "true"}
         what = f"the publication of the release {release.tag}"
-        return self._send("PATCH", f"/releases/{release.id}", what, order, release.tag)
+        return self._send("PATCH", f"/releases/{release.id}", what, payload, release.tag)
 
     def upload(self, release: Release, name: str, content: bytes) -> release_record.Asset:
         """Add a JSON file to a draft."""
         what = f"{name} of the release {release.tag}"
         url = f"{_TEMPLATE.sub('', release.upload_url)}?name={quote(name, safe='')}"
-        order = Order(Step.RELEASE, "POST", "", what, advice=_ADVICE)
+        write = Write(Step.RELEASE, "POST", "", what, advice=_ADVICE)
         response = confirmed(
-            self._api, order, self._api.upload(url, what, content, "application/json"), self._own_token
+            self._api, write, self._api.upload(url, what, content, "application/json"), self._own_token
         )
         try:
             return _asset(self._api.read(response, ReleaseAsset, what))
@@ -256,13 +256,11 @@ class GithubReleases:
     def delete(self, release: Release, asset: release_record.Asset) -> None:
         """Remove a file from a draft, such as one whose upload was interrupted."""
         what = f"the removal of {asset.name} from the draft {release.tag}"
-        order = Order(Step.RELEASE, "DELETE", f"/releases/assets/{asset.id}", what, advice=_ADVICE)
-        carry_out_silently(self._api, order, self._own_token)
+        write = Write(Step.RELEASE, "DELETE", f"/releases/assets/{asset.id}", what, advice=_ADVICE)
+        send_unanswered(self._api, write, self._own_token)
 
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any], tag: str) -> Release:
-        facts = carry_out(
-            self._api, Order(Step.RELEASE, method, path, what, body, _ADVICE), ReleaseFacts, self._own_token
-        )
+        facts = send(self._api, Write(Step.RELEASE, method, path, what, body, _ADVICE), ReleaseFacts, self._own_token)
         if facts["tag_name"] != tag:
             raise WriteFailedError(self._api.mismatch(what).unknown.reason, DONE_UNREAD)
         return _release(facts)

@@ -9,11 +9,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Blob, Placement, Unknown, Unseen, WrongKind, answered, seen
-from ..http import Once
+from ..http import SingleFlight
 from ..http.messages import quoted
 from .api import RepositoryApi
 from .payloads import BareCommit, Content, NamedCommit
-from .refs import COMMIT, GithubRefs, Position, compare, distinct, moment_of
+from .refs import COMMIT, GithubRefs, Position, compare, distinct, parse_time
 
 if TYPE_CHECKING:
     import datetime
@@ -92,7 +92,7 @@ class GithubDates:
     def __init__(self, api: RepositoryApi, refs: GithubRefs) -> None:
         self._api = api
         self._refs = refs
-        self._known: Once[str, Answer[datetime.datetime | None]] = Once()
+        self._known: SingleFlight[str, Answer[datetime.datetime | None]] = SingleFlight()
 
     def learn(self, commit: str, date: datetime.datetime) -> None:
         """Keep the date of a commit that came with another reply."""
@@ -103,7 +103,7 @@ class GithubDates:
         tag = self._refs.tag_object(name)
         if tag:
             tagger = tag.get("tagger")
-            return moment_of(tagger["date"]) if tagger else None
+            return parse_time(tagger["date"]) if tagger else None
         commit = answered(self._refs.tag)(name)
         if commit is None or isinstance(commit, WrongKind):
             return None
@@ -118,7 +118,7 @@ class GithubDates:
         found = self._api.read(self._api.get(f"/git/commits/{commit}", what), BareCommit, what)
         self._api.expect(found["sha"] == commit, what)
         committer = found.get("committer")
-        return moment_of(committer["date"]) if committer else None
+        return parse_time(committer["date"]) if committer else None
 
 
 class GithubRepository:
@@ -127,9 +127,9 @@ class GithubRepository:
     def __init__(self, api: RepositoryApi) -> None:
         self.api = api
         self._refs = GithubRefs(api)
-        self._positions: Once[tuple[str, str], Answer[Position]] = Once()
-        self._histories: Once[tuple[str, str], Answer[History]] = Once()
-        self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
+        self._positions: SingleFlight[tuple[str, str], Answer[Position]] = SingleFlight()
+        self._histories: SingleFlight[tuple[str, str], Answer[History]] = SingleFlight()
+        self._files: SingleFlight[tuple[str, str], Answer[Blob | None]] = SingleFlight()
 
     @property
     def name(self) -> str:

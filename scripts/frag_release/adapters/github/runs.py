@@ -26,7 +26,7 @@ from ..http import Http
 from ..http.messages import Response, quoted
 from .api import ACTIONS, RepositoryApi
 from .payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
-from .refs import distinct, moment_of
+from .refs import distinct, parse_time
 
 PAGE = 100
 MOST_PAGES = 10
@@ -141,7 +141,7 @@ def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: st
     found = []
     for page in pages:
         for each in api.read(page, list[Activity], what):
-            time = moment_of(each["timestamp"])
+            time = parse_time(each["timestamp"])
             if time is None:
                 raise api.mismatch(what)
             # The filter is GitHub's; whether it is this branch is decided here, by exact comparison.
@@ -189,7 +189,7 @@ def file_of(path: str) -> str:
 
 def run_of(run: WorkflowRun) -> Run:
     """Return a run as a `Run`."""
-    created = moment_of(run["created_at"])
+    created = parse_time(run["created_at"])
     return Run(
         workflow=file_of(run["path"]),
         head_sha=run["head_sha"],
@@ -200,6 +200,6 @@ def run_of(run: WorkflowRun) -> Run:
         workflow_id=run["workflow_id"],
         event=run["event"],
         created=created,
-        started=moment_of(run["run_started_at"]) if run["run_started_at"] else created,
-        changed=moment_of(run["updated_at"]),
+        started=parse_time(run["run_started_at"]) if run["run_started_at"] else created,
+        changed=parse_time(run["updated_at"]),
     )

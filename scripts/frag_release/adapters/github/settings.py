@@ -26,10 +26,9 @@ from ...domain.needs.protection import (
     Variables,
 )
 from ...domain.needs.writing import TicketPlace
-from ..http import Once
+from ..http import SingleFlight
 from ..http.messages import Response
 from .api import ACTIONS, CONTENTS, RepositoryApi
-from .orders import read_token
 from .setting_payloads import (
     Anything,
     AppliedRule,
@@ -55,6 +54,7 @@ from .setting_payloads import (
     WorkflowDefaults,
     WorkflowEntry,
 )
+from .writes import read_token
 
 _METADATA, _ADMINISTRATION, _SECRETS = "metadata: read", "administration: read", "secrets: read"
 _PULL_REQUESTS, _VARIABLES = "pull-requests: read", "variables: read"
@@ -76,9 +76,9 @@ class GithubSettings:
 
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
-        self._answers: Once[tuple[str | Sequence[str], str], Answer[Any]] = Once()
-        self._guards: Once[str, BranchGuard] = Once()
-        self._folders: Once[str, Answer[Mapping[str, str]]] = Once()
+        self._answers: SingleFlight[tuple[str | Sequence[str], str], Answer[Any]] = SingleFlight()
+        self._guards: SingleFlight[str, BranchGuard] = SingleFlight()
+        self._folders: SingleFlight[str, Answer[Mapping[str, str]]] = SingleFlight()
 
     @answered
     def token(self, own_token: bool, at_home: bool) -> TokenFacts:

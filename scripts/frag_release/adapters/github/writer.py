@@ -14,9 +14,9 @@ from ...domain.evidence import TooLong, Unknown, Unseen, answered, seen
 from ...domain.refs import BRANCHES
 from ..ports import CommitFacts, LostRaceError, PullRequest, UnconfirmedError, WriteFailedError, WriteRefusedError
 from .api import RepositoryApi
-from .orders import Order, RaceError, Step, carry_out, missing_right
 from .payloads import ChangedFile, Numbered, Ref, read_payload
 from .refs import GithubRefs
+from .writes import RaceError, Step, Write, missing_right, send
 
 _READ = "pull-requests: read"
 _MOST_PAGES = 50
@@ -83,9 +83,9 @@ class GithubPulls:
             return existing
         if isinstance(existing, Unknown):
             raise WriteFailedError(f"No pull request was opened: {existing.reason}", existing.remedy)
-        order = {"title": title, "head": branch, "base": base, "body": body}
+        payload = {"title": title, "head": branch, "base": base, "body": body}
         try:
-            return self._send("POST", "/pulls", f"a pull request from {branch}", order)
+            return self._send("POST", "/pulls", f"a pull request from {branch}", payload)
         except (UnconfirmedError, _ExistsError) as error:
             existing = self._existing(branch, base)
             if isinstance(existing, PullRequest):
@@ -106,7 +106,7 @@ class GithubPulls:
 
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any]) -> PullRequest:
         try:
-            pull = carry_out(self._api, Order(Step.PULL_REQUEST, method, path, what, body), Pull, self._own_token)
+            pull = send(self._api, Write(Step.PULL_REQUEST, method, path, what, body), Pull, self._own_token)
         except RaceError as error:  # no message about pull requests is among those, but messages change
             raise WriteFailedError(f"GitHub refused {what}: {error}", "Run this again.") from error
         except WriteFailedError as error:
@@ -281,9 +281,7 @@ class GithubCommits:
 
     def _send(self, kind: str, what: str, body: dict[str, Any], payload: type[_T]) -> _T:
         try:
-            return carry_out(
-                self._api, Order(Step.OBJECT, "POST", f"/git/{kind}", what, body), payload, self._own_token
-            )
+            return send(self._api, Write(Step.OBJECT, "POST", f"/git/{kind}", what, body), payload, self._own_token)
         except (RaceError, UnconfirmedError) as error:
             # An object that nothing points at does no harm, so its outcome does not matter.
             raise WriteFailedError(str(error), _NOTHING_MOVED) from error
@@ -374,9 +372,9 @@ class GithubWriter:
         body: dict[str, Any],
     ) -> None:
         """Point a branch at another commit; if that fails, find out why."""
-        order = Order(step, method, path, f"the branch {branch}", body)
+        write = Write(step, method, path, f"the branch {branch}", body)
         try:
-            ref = carry_out(self._api, order, Ref, self._own_token)
+            ref = send(self._api, write, Ref, self._own_token)
         except (RaceError, WriteFailedError, WriteRefusedError) as error:
             found = self._head(branch)
             if found == body["sha"] and isinstance(error, UnconfirmedError):

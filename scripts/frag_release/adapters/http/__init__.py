@@ -18,7 +18,7 @@ from .retry import Deadline, pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
-    from .retry import Pace
+    from .retry import RateLimiter
 
 
 _K = TypeVar("_K", bound=Hashable)
@@ -31,7 +31,7 @@ _FIND_OUT = "The outcome is unknown. Run it again: what exists already is detect
 _T = TypeVar("_T")
 
 
-class Once(Generic[_K, _V]):
+class SingleFlight(Generic[_K, _V]):
     """Keeps the answer for each key; a second thread waits for the answer of the first."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Http:
     """Sends requests until `deadline`; safe to use from several threads at once.
 
     `ca_file` names certificates (PEM) to trust instead of the usual ones; raises UsageError if it cannot be read.
-    `sleep` waits a number of seconds. Proxies are those of the environment. A `pace` is for long series of requests.
+    `sleep` waits a number of seconds. Proxies are those of the environment. A `limiter` is for long series of requests.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Http:
         deadline: Deadline,
         ca_file: str = "",
         sleep: Callable[[float], None] = cancellation.sleep,
-        pace: Pace | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self._deadline = deadline
         self._sleep = sleep
-        self._pace = pace
+        self._limiter = limiter
         self._exchange = _trusting_exchange(ca_file) if ca_file else None
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(MOST_AT_ONCE)
@@ -102,7 +102,7 @@ class Http:
             return outcome.unknown
         return refusal(outcome, request, time.time()) or outcome
 
-    def anew(self, seconds: float) -> Http:
+    def with_deadline(self, seconds: float) -> Http:
         """The same connections with `seconds` from now, for requests that remain when time is up."""
         other = copy.copy(self)
         other._deadline = Deadline(seconds)
@@ -135,16 +135,16 @@ class Http:
         return refused or outcome
 
     def _ask_in_turn(self, request: Request) -> Response | Failure:
-        if self._pace is None:
+        if self._limiter is None:
             return self._ask(request)
-        turn = self._pace.wait(request, self._deadline.remaining())
+        turn = self._limiter.wait(request, self._deadline.remaining())
         if isinstance(turn, Unknown):
             return Failure(turn, transient=False)
         if turn:
             self._sleep(turn)
         outcome = self._ask(request)
         if isinstance(outcome, Response):
-            self._pace.learn(request, outcome)
+            self._limiter.learn(request, outcome)
         return outcome
 
     def _ask(self, request: Request) -> Response | Failure:

@@ -18,7 +18,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from ... import __version__
 from ...domain.evidence import RETRY, Unknown
-from . import Once
+from . import SingleFlight
 from .messages import Credentials, Failure, Redirected, Request, Response, host_of, is_public, origin, problem_with
 
 # On import, requests looks for an encoding detector and warns if there is none. Nothing is detected here, and importing
@@ -49,7 +49,7 @@ class TrustingAdapter(HTTPAdapter):
     """
 
     def __init__(self, connections: int) -> None:
-        self._contexts: Once[object, ssl.SSLContext] = Once()
+        self._contexts: SingleFlight[object, ssl.SSLContext] = SingleFlight()
         super().__init__(pool_connections=connections, pool_maxsize=connections)
 
     def trust(self, file: str) -> None:

@@ -25,11 +25,11 @@ _FIRST_PAUSE = 0.5
 _FIRST_LIMITED_PAUSE = 60.0
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _EPOCH = re.compile(r"[0-9]{1,11}")
-A_MINUTE = 800
+MAX_PER_MINUTE = 800
 """Limit of requests to one server within a minute, somewhat below GitHub's 900."""
 SPARED = 10
 """The last one in `SPARED` of the requests that a server allows are spread over the time until its limit resets."""
-TOLD_APART = 5.0
+PROGRESS_SECONDS = 5.0
 """Minimum seconds between two lines of progress."""
 
 
@@ -128,7 +128,7 @@ class _Server:
     reset: float = 0.0
     closed_until: float = 0.0
     next_free: float = 0.0
-    sent: deque[float] = field(default_factory=lambda: deque(maxlen=A_MINUTE))
+    sent: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_PER_MINUTE))
 
     @property
     def is_low(self) -> bool:
@@ -136,23 +136,23 @@ class _Server:
         return self.limit > 0 and self.remaining * SPARED <= self.limit
 
 
-class Pace:
+class RateLimiter:
     """Decides when a request may be sent; safe to use from several threads at once.
 
-    `tell` occasionally receives a line of progress; `now` counts seconds since the epoch.
+    `log` occasionally receives a line of progress; `now` counts seconds since the epoch.
     """
 
     def __init__(
         self,
-        tell: Callable[[str], None] = lambda line: None,
+        log: Callable[[str], None] = lambda line: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._tell = tell
+        self._log = log
         self._now = now
         self._servers: dict[str, _Server] = {}
         self._lock = threading.Lock()
         self._answered = 0
-        self._told = now()
+        self._logged = now()
 
     def wait(self, request: Request, seconds: float) -> float | Unknown:
         """Return how many seconds this request has to wait, or `RateLimited` if that is over `seconds`."""
@@ -182,13 +182,13 @@ class Pace:
             if is_limited(response):
                 server.closed_until = max(server.closed_until, now + limited_pause(response, 0, now))
             self._answered += 1
-            if now - self._told >= TOLD_APART:
-                self._told = now
-                self._tell(self._progress(server))
+            if now - self._logged >= PROGRESS_SECONDS:
+                self._logged = now
+                self._log(self._progress(server))
 
     def _free_at(self, server: _Server, now: float) -> float:
         at = max(now, server.closed_until, server.next_free)
-        if len(server.sent) == A_MINUTE:
+        if len(server.sent) == MAX_PER_MINUTE:
             at = max(at, server.sent[0] + 60)
         return max(at, server.reset + 1) if server.remaining <= 0 and server.reset > now else at
 

@@ -181,7 +181,7 @@ class Tickets(Protocol):
 
 
 @dataclass(frozen=True)
-class Lane:
+class BoardStatus:
     """An option of a board's field, by its current ids."""
 
     field_id: int
@@ -205,16 +205,16 @@ class Board(Protocol):
     def name(self) -> str:
         """The board's name, as it is in the input."""
 
-    def lane(self, field: str, option: str) -> Answer[Lane]:
+    def status(self, field: str, option: str) -> Answer[BoardStatus]:
         """The lane by its names, ignoring case; the `Unknown` lists the existing ones."""
 
-    def card(self, issue: Issue, lane: Lane) -> Answer[Card | None]:
+    def card(self, issue: Issue, status: BoardStatus) -> Answer[Card | None]:
         """The issue's card; None if it is not on the board."""
 
     def add(self, issue: Issue) -> Card:
         """Add an issue to the board, without a lane."""
 
-    def move(self, card: Card, lane: Lane) -> None:
+    def move(self, card: Card, status: BoardStatus) -> None:
         """Put a card into a lane."""
 
     def remove(self, card: Card) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ...dataclass import dataclass, replace
 from ...domain import origin
 from ...domain.evidence import RETRY, Answer, Image, Unknown, Unseen, answered, seen
-from ...domain.images import DOCKER_HUB, Login, is_image_tag, one_name
+from ...domain.images import DOCKER_HUB, Login, canonical_host, is_image_tag
 from ...domain.origin import Descriptor, Origin, Origins, Platform
 from ...errors import UsageError
 from ..http import Http
@@ -77,7 +77,7 @@ class OriginReader:
         found: list[Answer[Origin]] = []
         for attestation in platform.attestations:
             found += self._statements(platform, attestation)
-        found = found or [Origin(silence=_NO_PROVENANCE)]
+        found = found or [Origin(why_no_commit=_NO_PROVENANCE)]
         if self.labels and not any(isinstance(one, Unknown) or one.commit for one in found):
             found = [self._labelled(platform, manifest, found)]
         return [one if isinstance(one, Unknown) else replace(one, platform=platform.name) for one in found]
@@ -100,14 +100,14 @@ class OriginReader:
         """Return the origin by the labels, with the materials of the provenance, which names no commit."""
         stated = next((one for one in found if isinstance(one, Origin)), Origin())
         labelled = self._labels(platform, manifest)
-        silence = f"{stated.silence}, and {labelled.silence}" if labelled.silence else ""
-        return replace(labelled, materials=stated.materials, silence=silence)
+        why_no_commit = f"{stated.why_no_commit}, and {labelled.why_no_commit}" if labelled.why_no_commit else ""
+        return replace(labelled, materials=stated.materials, why_no_commit=why_no_commit)
 
     def _labels(self, platform: Platform, manifest: Document | None) -> Origin:
         what = self._what("the manifest", platform)
         place = seen(origin.configuration_in(manifest or self._document("manifests", platform.image, what), what))
         if place is None:
-            return Origin(silence=_NO_PROVENANCE)
+            return Origin(why_no_commit=_NO_PROVENANCE)
         what = self._what("the configuration", platform)
         return seen(origin.read_labels(self._document("blobs", place, what), what))
 
@@ -144,7 +144,7 @@ def locate(name: str, registry_url: str = "") -> ImagePlace | None:
     """Return the place of an image `HOST/NAME`, at `registry_url` if given; None for other names."""
     first, _, repository = name.partition("/")
     host = _HOST.fullmatch(first)
-    hub = one_name(first) == DOCKER_HUB
+    hub = canonical_host(first) == DOCKER_HUB
     if hub and "/" not in repository:
         repository = f"library/{repository}"
     if host is None or not _REPOSITORY.fullmatch(repository) or len(name) > _MOST_CHARACTERS:
@@ -211,8 +211,8 @@ def _is_manifest(body: bytes) -> bool:
 class RegistryClient:
     """Reads images from registries.
 
-    `registry_url` replaces the registry in an image's name. `logins` has the login of each registry by `one_name` of
-    its host; others are read without. Raises UsageError if the address cannot be used.
+    `registry_url` replaces the registry in an image's name. `logins` has the login of each registry by its host's
+    `canonical_host`; others are read without. Raises UsageError if the address cannot be used.
     """
 
     def __init__(self, http: Http, registry_url: str = "", logins: Mapping[str, Login] | None = None) -> None:
@@ -256,7 +256,7 @@ class RegistryClient:
         }
         if not here:
             return {}
-        access = RegistryAccess(self._http, url, self._logins.get(one_name(urlsplit(url).netloc)))
+        access = RegistryAccess(self._http, url, self._logins.get(canonical_host(urlsplit(url).netloc)))
         access.log_in(set(here.values()))
         calls = [
             partial(self._image, access, name, repository, tag, read.get((name, tag)))

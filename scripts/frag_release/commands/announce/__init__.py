@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...adapters.ports import UnconfirmedError, WriteFailedError
-from ...adapters.ports.publishing import AnnouncingForge, Board, Card, Lane, Tickets
+from ...adapters.ports.publishing import AnnouncingForge, Board, BoardStatus, Card, Tickets
 from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
@@ -25,9 +25,9 @@ from ...inputs.settings.release import AnnounceSettings
 from ...inputs.settings.release import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
 from ...render.wording import listed
-from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
+from ..evidence.histories import approvals_of, own_run, ticket_to_announce, with_changes
 from ..journal import Journal
-from ..session import OfSession, must
+from ..session import WithSession, require
 from ..stack import Stack
 from .ticketing import Ticketing
 
@@ -77,7 +77,7 @@ class ReleaseContents:
             checklist=settings.checklist,
         )
         server = self.stack.context.server_url
-        contents = with_changes(self.stack.forge, contents, settings.told_in, server, settings.home)
+        contents = with_changes(self.stack.forge, contents, settings.updated_in, server, settings.home)
         return contents, [*findings, *_gaps(contents)]
 
     def _approvals(self, record: ReleaseRecord | None, build: Answer[Build | None]) -> list[Approval]:
@@ -88,7 +88,7 @@ class ReleaseContents:
         return [*recorded, *(one for one in seen if one not in recorded)]
 
     def _commit(self, tag: str) -> str:
-        commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
+        commit = require(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
         if commit is None:
             raise RefusedError(
                 f"{self.stack.name} has no tag {tag}, so there is nothing to announce.",
@@ -233,7 +233,7 @@ class LabelsAndAssignees:
 
 
 @dataclass(frozen=True)
-class Boarding:
+class BoardPlacement:
     """Sets the status of a ticket on a board."""
 
     board: Board
@@ -244,58 +244,58 @@ class Boarding:
 
         Cards of its `duplicates`, which a workflow of the board may have added, are removed.
         """
-        lane = self.board.lane(field, status)
-        if isinstance(lane, Unknown):
-            self._fall_short(lane)
+        column = self.board.status(field, status)
+        if isinstance(column, Unknown):
+            self._fall_short(column)
             return
-        card = self.board.card(issue, lane) if issue else None
+        card = self.board.card(issue, column) if issue else None
         if isinstance(card, Unknown):
             self._fall_short(card)
-        elif card is None or card.option_id != lane.option_id:
-            self._move(issue, card, lane)
+        elif card is None or card.option_id != column.option_id:
+            self._move(issue, card, column)
         for duplicate in duplicates:
-            self._remove(duplicate, lane)
+            self._remove(duplicate, column)
 
-    def _remove(self, issue: Issue, lane: Lane) -> None:
-        card = self.board.card(issue, lane)
+    def _remove(self, issue: Issue, column: BoardStatus) -> None:
+        card = self.board.card(issue, column)
         if isinstance(card, Unknown):
             self._fall_short(card)
         elif card is not None:
             self.journal.attempt(
                 BOARD,
                 f"Remove the card of ticket #{issue.number} from the board {self.board.name}",
-                lambda: self._delete_card(card, issue, lane),
+                lambda: self._delete_card(card, issue, column),
                 lambda _: Action(f"Removed the card of the duplicate #{issue.number} from the board {self.board.name}"),
             )
 
-    def _delete_card(self, card: Card, issue: Issue, lane: Lane) -> None:
+    def _delete_card(self, card: Card, issue: Issue, column: BoardStatus) -> None:
         try:
             self.board.remove(card)
         except UnconfirmedError:
-            if self.board.card(issue, lane) is not None:
+            if self.board.card(issue, column) is not None:
                 raise
 
-    def _move(self, issue: Issue | None, card: Card | None, lane: Lane) -> None:
+    def _move(self, issue: Issue | None, card: Card | None, column: BoardStatus) -> None:
         if card is None:
-            card = self._added(issue, lane)
-        where = f"{lane.option!r} on the board {self.board.name}"
+            card = self._added(issue, column)
+        where = f"{column.option!r} on the board {self.board.name}"
         if card is None and not self.journal.dry_run:
             return
         self.journal.attempt(
             BOARD,
             f"Move it to {where}",
-            lambda: self.board.move(card, lane) if card else None,
+            lambda: self.board.move(card, column) if card else None,
             lambda _: Action(f"Moved the ticket to {where}"),
         )
 
-    def _added(self, issue: Issue | None, lane: Lane) -> Card | None:
+    def _added(self, issue: Issue | None, column: BoardStatus) -> Card | None:
         def add() -> Card | None:
             if issue is None:
                 return None
             try:
                 return self.board.add(issue)
             except UnconfirmedError:
-                there = self.board.card(issue, lane)
+                there = self.board.card(issue, column)
                 if there is None or isinstance(there, Unknown):
                     raise
                 return there
@@ -315,7 +315,7 @@ def _missing(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Announce(OfSession[AnnounceSettings]):
+class Announce(WithSession[AnnounceSettings]):
     """The command and its collaborators."""
 
     session: Session[AnnounceSettings]
@@ -332,7 +332,7 @@ class Announce(OfSession[AnnounceSettings]):
             version=__version__,
             time=self.session.now,
             contents=contents,
-            repository=settings.told_in,
+            repository=settings.updated_in,
             where=where,
             url=url,
             is_existing=settings.ticket is not None,
@@ -349,7 +349,7 @@ class Announce(OfSession[AnnounceSettings]):
 
     def _write(self, contents: Contents) -> tuple[Issue | None, str, str]:
         """Return the ticket, the URL of what was written, and the ticket's text before."""
-        settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
+        settings, tickets = self.settings, self.stack.forge.tickets(self.settings.updated_in)
         ticketing = self._ticketing(contents, tickets)
         on_ticket = LabelsAndAssignees(tickets, self.journal)
         if settings.ticket:
@@ -397,7 +397,7 @@ class Announce(OfSession[AnnounceSettings]):
         settings = self.settings
         if settings.project:
             board = self.stack.forge.board(settings.project)
-            Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)
+            BoardPlacement(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)
 
 
 def run(session: Session[AnnounceSettings]) -> AnnounceReport:
@@ -414,5 +414,5 @@ def _with_ticket(settings: AnnounceSettings, stack: Stack[AnnouncingForge]) -> A
     if not isinstance(commit, str):
         return settings  # a missing tag is reported later
     known = (settings.ticket_repository, settings.tickets_from)
-    ticket = ticket_to_tell(stack.writer, commit, stack.name, known)
+    ticket = ticket_to_announce(stack.writer, commit, stack.name, known)
     return replace(settings, ticket=ticket, assignees=(), project="") if ticket else settings

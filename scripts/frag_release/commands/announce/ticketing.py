@@ -17,7 +17,7 @@ from ...domain.reports.announce import TICKET
 from ...domain.tickets import Author, Comment, Issue, Ticket, same_title
 from ...errors import RefusedError
 from ..journal import Journal
-from ..session import must
+from ..session import require
 
 _RESTORE_PART = (
     "Restore the line that ends our part (an earlier version of the text has it), or remove our part completely, "
@@ -58,7 +58,7 @@ class Ticketing:
 
     def existing(self, ticket: Ticket) -> tuple[Issue, str]:
         """Write one comment on an existing ticket; return the ticket and the URL of what was written."""
-        issue = must(self.tickets.issue(ticket.number), f"The ticket {ticket}")
+        issue = require(self.tickets.issue(ticket.number), f"The ticket {ticket}")
         if issue.repository.lower() != ticket.repository.lower() or issue.number != ticket.number:
             raise RefusedError(
                 f"The ticket {ticket} was moved to {issue.repository}#{issue.number}.",
@@ -72,7 +72,7 @@ class Ticketing:
 
         Raises EvidenceError, and RefusedError if the only such ticket was retitled.
         """
-        known = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
+        known = require(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
         marked = [issue for issue in known.issues if self.kept.is_in(issue.body)]
         ours = self._ours(known.issues)
         found = [issue for issue in ours if issue.title == title]
@@ -332,7 +332,7 @@ class Ticketing:
         return self.journal.do(f"Update {what}", rewrite, lambda _: done) or comment
 
     def _our_comments(self, number: int) -> list[Comment]:
-        return self._ours(must(self.tickets.comments(number), f"The comments on ticket #{number}"))
+        return self._ours(require(self.tickets.comments(number), f"The comments on ticket #{number}"))
 
 
 def _about(issue: Issue, what: str, url: str) -> Action:

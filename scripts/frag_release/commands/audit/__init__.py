@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ... import __version__
-from ...adapters.http.retry import Pace
+from ...adapters.http.retry import RateLimiter
 from ...adapters.ports import Forge, Repository
 from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
@@ -29,7 +29,7 @@ from ...inputs.settings.looking import read_audit_settings as read_settings
 from ...inputs.values import Values
 from ...render.wording import rollbacks_unknown
 from ..evidence.components import ComponentEvidence
-from ..session import must
+from ..session import require
 from ..stack import Stack
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _is_nowhere(repository: Repository, component: Component, facts: ComponentFa
 
 @dataclass(frozen=True)
 class Audit:
-    """Reads every release from the forge and the registry; `now` is in UTC, `tell` receives lines of progress.
+    """Reads every release from the forge and the registry; `now` is in UTC, `log` receives lines of progress.
 
     `under` returns the settings of a release from the configuration in its record.
     """
@@ -108,13 +108,13 @@ class Audit:
     stack: Stack[Forge]
     registry: RegistryClient
     now: datetime.datetime
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     under: Under
 
     def run(self) -> AuditReport:
         """Judge. Raises EvidenceError if the tags or the stack branches cannot be read."""
         settings, name = self.settings, self.settings.stack_repository
-        names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
+        names = require(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
         ordered = production_tags(names, form=settings.tag_format)
         if not ordered:
             raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
@@ -147,7 +147,7 @@ class Audit:
     def _gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
         """Return the facts on the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
-        self.tell(f"Checking {len(names):,} tags of {repository}.")
+        self.log(f"Checking {len(names):,} tags of {repository}.")
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
         records = self.stack.forge.release_records(repository, judged)
@@ -234,7 +234,7 @@ class Audit:
 
     def _with_pins(self, tags: Sequence[StackTag], recorded: Mapping[str, AuditSettings]) -> list[StackTag]:
         commits = _known(facts.commit for facts in tags)
-        self.tell(f"Reading {self.settings.workflow_file} at {len(commits):,} commits.")
+        self.log(f"Reading {self.settings.workflow_file} at {len(commits):,} commits.")
         pinned: dict[str, Sequence[Pin]] = {}
         for settings in {id(one): one for one in (self.settings, *recorded.values())}.values():
             stack = replace(self.stack, settings=settings)
@@ -261,7 +261,7 @@ class Audit:
     def _with_components(self, history: StackHistory) -> StackHistory:
         judged = [each for each in history.tags if each.production and history.since.covers(each.production)]
         pins = [pin for each in judged for pin in each.pins] + recorded_pins(history)
-        evidence = ComponentEvidence(self.stack.forge, self.registry, self.settings, tell=self.tell)
+        evidence = ComponentEvidence(self.stack.forge, self.registry, self.settings, log=self.log)
         found = evidence.of_tags(list({pin.key: pin for pin in pins}.values()))
         images = self._images(history, pins) if self.settings.check_images else None
         found = evidence.with_images(found, images)
@@ -272,7 +272,7 @@ class Audit:
         if history.checks_stack_images and isinstance(history.records, Mapping):
             released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
             wanted |= {history.stack_image_of(one) for one in released if one.image and one.digest}
-        self.tell(f"Looking for {len(wanted):,} images.")
+        self.log(f"Looking for {len(wanted):,} images.")
         origins, contents = self._with_origin(history) if self.settings.reads_origin else ((), ())
         return self.registry.images(wanted, origins, contents) if wanted else {}
 
@@ -356,13 +356,13 @@ def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list
 def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:
     """Check what runs and judge the past; writes nothing."""
     watch = _watch(session) if session.settings.site.urls else None
-    if watch and session.settings.watches_only:
+    if watch and session.settings.site_only:
         return WatchReport(__version__, session.now, session.settings.stack_repository, watch)
-    say = session.journal.say
-    services = session.services_for(session.settings.seconds, Pace(say))
+    log = session.journal.log
+    services = session.services_for(session.settings.seconds, RateLimiter(log))
     stack = session.stack_on(services.forge())
     under = cache(partial(_under, session))
-    report = Audit(session.settings, stack, services.registry(), session.now, say, under).run()
+    report = Audit(session.settings, stack, services.registry(), session.now, log, under).run()
     return replace(report, watch=watch)
 
 

@@ -20,14 +20,14 @@ from ...domain.rules import Occasion, judge
 from ...domain.rules.deployment import Expected, differences, with_differences
 from ...domain.site import SiteLook, Values, missing_values
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
-from ...inputs.settings.awx import PLACE_OF_DIGEST, has_place
+from ...inputs.settings.awx import DIGEST_PLACEHOLDER, has_placeholder
 from ...inputs.settings.deploy import DeploySettings, check_ref
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
 from ...render.deploy import text
-from ...render.next_steps import MAKE_SURE
+from ...render.next_steps import CHECK_FIRST
 from ...render.wording import rollbacks_unknown
 from ..gate.gate import Gate, with_image
-from ..session import Session, Undertaking, must, utc_now
+from ..session import Session, StepwiseCommand, require, utc_now
 from ..waiting import Clock
 from .deployer import Connected, Deployer, SiteCheck, pair_of, site_values
 from .recording import Recording
@@ -141,7 +141,7 @@ class DeployEvidence:
 
 
 @dataclass
-class Deploy(Undertaking[DeploySettings, DeployReport]):
+class Deploy(StepwiseCommand[DeploySettings, DeployReport]):
     """The command with all that it needs. `report` is its progress so far."""
 
     session: Session[DeploySettings]
@@ -193,7 +193,7 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
         notes = [_MIGRATIONS, *filter(None, [_BASELINE if record.is_baseline else "", left, still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
         awx = self.settings.awx
-        passes_name = awx is None or has_place(dict(awx.variables), PLACE_OF_DIGEST)
+        passes_name = awx is None or has_placeholder(dict(awx.variables), DIGEST_PLACEHOLDER)
         if name == default or self.settings.stack_image or passes_name:
             return notes
         return [
@@ -204,7 +204,7 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
 
     def _record(self) -> ReleaseRecord:
         stack, tag = self.session.stack, self.settings.ref.tag
-        record = must(stack.forge.release_record(stack.name, tag), f"{ASSET} of the release {tag} of {stack.name}")
+        record = require(stack.forge.release_record(stack.name, tag), f"{ASSET} of the release {tag} of {stack.name}")
         if record is None:
             raise RefusedError(
                 f"{stack.name} has no release {tag} with a {ASSET}, which a rollback requires.",
@@ -254,7 +254,7 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
             if not outcome:
                 recording.file()
         elif outcome is None:
-            self.journal.say(text(replace(self._now(), notes=tuple(self.journal.notes))))
+            self.journal.log(text(replace(self._now(), notes=tuple(self.journal.notes))))
         if check and not outcome:
             self._look_before(check)
         if self.journal.dry_run:
@@ -301,7 +301,7 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
     def _look_before(self, check: SiteCheck) -> None:
         look = check.before()
         is_own = self.settings.outcome is not None
-        self.journal.say(f"The site before the {'deployment' if is_own else 'launch'}: {look.seen}.")
+        self.journal.log(f"The site before the {'deployment' if is_own else 'launch'}: {look.seen}.")
         self._note(site_before=look)
         self.journal.note(*([_SHOWN_BEFORE_OWN if is_own else _SHOWN_BEFORE] if look.passed else []))
 
@@ -343,7 +343,7 @@ def _unknown_rollbacks(released: Answer[Released]) -> list[str]:
     why = released.reason if isinstance(released, Unknown) else released.unread
     if not why or released is NOT_ASKED:
         return []
-    return [f"{rollbacks_unknown(why)} {MAKE_SURE}"]
+    return [f"{rollbacks_unknown(why)} {CHECK_FIRST}"]
 
 
 def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:

@@ -14,7 +14,7 @@ from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Output, 
 from ...domain.evidence import Answer, Unknown
 from ...errors import Cancelled, EvidenceError, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.awx import AwxSettings
-from ..session import must
+from ..session import require
 from ..waiting import Clock
 from .awx_launching import CANCEL_SECONDS, LAST_SECONDS, Launching, cancel
 
@@ -62,16 +62,17 @@ _ENDINGS_BEFORE_IT_BEGAN = {
 
 @dataclass
 class Following:
-    """Follows a job. `took` receives each new state of it, `told` each look; `settle` returns the job to follow next.
+    """Follows a job.
 
+    `on_update` receives each new state of it, `on_progress` each look; `settle` returns the job to follow next.
     `printed` receives its output as it comes, `without_secrets`: whole lines, the last without its line ending.
     """
 
     awx: Awx
     clock: Clock
     without_secrets: Callable[[str], str]
-    took: Callable[[Job], None]
-    told: Callable[[JobProgress], None]
+    on_update: Callable[[Job], None]
+    on_progress: Callable[[JobProgress], None]
     printed: Callable[[str], None]
     settle: Callable[[Job], Job] = lambda job: job
     _line: int = 0
@@ -87,7 +88,7 @@ class Following:
             if job.is_over:
                 self.end(job)
                 return True
-            self.told(JobProgress(job, note))
+            self.on_progress(JobProgress(job, note))
             if not note:
                 self._print(job)
             if gone == _SURELY_GONE or lost > _MOST_LOST_LOOKS:
@@ -104,7 +105,7 @@ class Following:
             return before, answer.reason
         if answer is None:
             return before, GONE
-        self.took(answer)
+        self.on_update(answer)
         return answer, ""
 
     def _settled(self, job: Job) -> Job:
@@ -117,7 +118,7 @@ class Following:
         """Print the rest of an ended job's output, then how it ended."""
         self._print(job)
         self._print_rest(job)
-        self.told(JobProgress(job))
+        self.on_progress(JobProgress(job))
 
     def _print_rest(self, job: Job) -> None:
         """Print what AWX stores after the end, at least the last lines, and note what is missing."""
@@ -191,8 +192,8 @@ def _lost(job: Job, note: str) -> EvidenceError:
 class AwxJob:
     """Launches the template that `settings` name, or finds its running job, and follows it.
 
-    `told` receives each look; `printed` the job's output as it comes: whole lines of foreign text, the last without
-    its line ending, and without our own secrets. `seen` is the job at the newest look, also after an error; None if
+    `on_progress` receives each look; `printed` the job's output as it comes: whole lines of foreign text, the last
+    without its line ending, and without our own secrets. `seen` is the job at the newest look, also after an error; None if
     there is no job. `launched` is True if this run launched it or tried to; `notes` are for the report. With
     `moves_on`, the image's tag may have moved since a running job was launched: such a job is not followed, and AWX
     runs the new one after it. With `alone`, the launch is refused while another job of the template runs. `judge`
@@ -204,7 +205,7 @@ class AwxJob:
     awx: Awx
     settings: AwxSettings
     clock: Clock
-    told: Callable[[JobProgress], None]
+    on_progress: Callable[[JobProgress], None]
     printed: Callable[[str], None]
     seen: Job | None = None
     launched: bool = False
@@ -222,13 +223,13 @@ class AwxJob:
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and check that it can be launched; raises ExpectedError. Writes nothing."""
         settings = self.settings
-        template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
+        template = require(self.awx.template(settings.template, settings.organization), "The job template in AWX")
         self.notes += self.judge(template)
         if problem := template.problem():
             # A missing permission is a usage error, as it is at the launch.
             refused = UsageError if template.has_project else RefusedError
             raise refused(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
-        data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
+        data = require(self.awx.launch_data(template), f"What the job template {template.name} needs")
         problem = data.problem(settings.variables)
         if problem:
             raise RefusedError(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
@@ -266,7 +267,7 @@ class AwxJob:
             return self._out_of_time(following)
         except Cancelled as stop:
             cancellation.settle()
-            raise Cancelled(*self._let_go("The run was cancelled", LAST_SECONDS)) from stop
+            raise Cancelled(*self._stop_following("The run was cancelled", LAST_SECONDS)) from stop
         finally:
             self.notes += self._doubts()
 
@@ -276,7 +277,7 @@ class AwxJob:
 
     def _tell(self, look: JobProgress) -> None:
         self._unseen = look.note
-        self.told(look)
+        self.on_progress(look)
 
     def _took(self, job: Job) -> None:
         self.seen = job
@@ -288,10 +289,10 @@ class AwxJob:
             self.awx,
             self.settings.variables,
             self.clock,
-            took=self._took,
+            on_update=self._took,
             note=self.notes.append,
             sent=lambda sent: self.keep(launch_sent=sent),
-            say=self.printed,
+            log=self.printed,
             moves_on=self.moves_on,
             alone=self.alone,
         )
@@ -316,7 +317,7 @@ class AwxJob:
 
     def _out_of_time(self, following: Following) -> Job:
         """Look once more, then stop following; a job that ends before it is cancelled is judged by its end."""
-        answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
+        answer = self.awx.with_deadline(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
         else:
@@ -324,7 +325,7 @@ class AwxJob:
         if self._job().is_over:
             following.end(self._job())
             return self._succeeded()
-        message, remedy = self._let_go("Time is up (wait-minutes)", CANCEL_SECONDS)
+        message, remedy = self._stop_following("Time is up (wait-minutes)", CANCEL_SECONDS)
         job = self._job()
         if job.is_over and job.status != "canceled":
             following.end(job)
@@ -337,7 +338,7 @@ class AwxJob:
         if found:
             self._took(found)
             # The launch and this look have used up most of the time.
-            return self._let_go("The run was cancelled", LAST_SECONDS / 2)
+            return self._stop_following("The run was cancelled", LAST_SECONDS / 2)
         where = self.awx.jobs_url(template)
         return (
             f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
@@ -351,7 +352,7 @@ class AwxJob:
         left = "running, as half a rollout is worse" if job.has_begun else "in AWX's queue and may begin at any time"
         return f"is {job.status}: it is left {left}.{self._why(job)}"
 
-    def _let_go(self, why: str, seconds: float) -> tuple[str, str]:
+    def _stop_following(self, why: str, seconds: float) -> tuple[str, str]:
         """Leave the job, or have it cancelled within `seconds`; return the message and its remedy."""
         job = self._job()
         which = f"the AWX job {job.id} of {job.name}"

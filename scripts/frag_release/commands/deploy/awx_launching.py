@@ -14,7 +14,7 @@ from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_
 from ...domain.evidence import Answer, Denied, Unknown
 from ...domain.findings import listed
 from ...errors import EvidenceError, ExpectedError, RefusedError
-from ..session import must
+from ..session import require
 from ..waiting import Clock
 
 CANCEL_SECONDS = 8.0
@@ -33,21 +33,21 @@ _FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
 _SAY_EVERY = 30.0
 
 
-def cancel(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], seconds: float = CANCEL_SECONDS) -> str:
+def cancel(awx: Awx, job: Job, clock: Clock, on_update: Callable[[Job], None], seconds: float = CANCEL_SECONDS) -> str:
     """Have a job cancelled, wait briefly for it, and return the result as a clause for people.
 
-    AWX has `seconds` to answer and as many again to show the effect. `took` receives each later state of the job, which
-    may have ended before. Raises no ExpectedError.
+    AWX has `seconds` to answer and as many again to show the effect. `on_update` receives each later state of the
+    job, which may have ended before. Raises no ExpectedError.
     """
-    asked = awx.anew(seconds).cancel(job)
+    asked = awx.with_deadline(seconds).cancel(job)
     looks = 1 if asked is False or (isinstance(asked, Unknown) and not isinstance(asked, Unconfirmed)) else _LOOKS
-    job = _looked(awx.anew(seconds), job, clock, took, looks)
+    job = _looked(awx.with_deadline(seconds), job, clock, on_update, looks)
     if job.is_over:
         return "it is canceled" if job.status == "canceled" else f"it had ended as {job.status}"
     return _cancel_result(asked, job)
 
 
-def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks: int) -> Job:
+def _looked(awx: Awx, job: Job, clock: Clock, on_update: Callable[[Job], None], looks: int) -> Job:
     """Return the job as last seen, after `looks` looks or when it has ended."""
     for number in range(looks):
         if number:
@@ -56,7 +56,7 @@ def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks
         if not isinstance(answer, Job):
             break
         job = answer
-        took(job)
+        on_update(job)
         if job.is_over:
             break
     return job
@@ -80,22 +80,22 @@ def _cancel_result(asked: Answer[bool], job: Job) -> str:
 
 @dataclass
 class Launching:
-    """Launches a template with `variables`. `took` receives the job as soon as there is one; `note`, notes on it.
+    """Launches a template with `variables`. `on_update` receives the job as soon as there is one; `note`, notes on it.
 
     A job counts as started by our unanswered launch if its id is higher than all seen before (ids, not clocks, are
     compared), and our account launched it with exactly our variables and no other prompt. With `moves_on`, no job that
     was launched before is followed. With `alone`, nothing is launched or followed while a job of the template deploys
-    something else. `sent` receives True before a launch is sent, and False once it certainly had no effect; `say`
+    something else. `sent` receives True before a launch is sent, and False once it certainly had no effect; `log`
     prints a line of progress.
     """
 
     awx: Awx
     variables: Variables
     clock: Clock
-    took: Callable[[Job], None]
+    on_update: Callable[[Job], None]
     note: Callable[[str], None]
     sent: Callable[[bool], None]
-    say: Callable[[str], None]
+    log: Callable[[str], None]
     moves_on: bool = False
     alone: bool = False
     _newest: int = 0
@@ -112,13 +112,13 @@ class Launching:
         Raises EvidenceError if the jobs cannot be read, because a second job might then be launched; and RefusedError
         if ours must be `alone` and another job of the template has not ended.
         """
-        running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
-        jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
+        running = require(self.awx.running_jobs(template), f"The jobs of {template.name}")
+        jobs = require(self.awx.recent_jobs(template), f"The jobs of {template.name}")
         self._newest = max((job.id for job in jobs), default=0)
         same, others = self._parted(template, running)
         ours = same[0] if same else None
         if ours:
-            self.took(ours)
+            self.on_update(ours)
         if others and self.alone:
             raise _not_alone(template, ours, others)
         self._note_others(same[1:], others)
@@ -148,7 +148,7 @@ class Launching:
     ) -> tuple[Job, Sequence[Job], Sequence[tuple[Job, str]]]:
         """Return the job as it is now, and the other running jobs, parted and without the `known` ones."""
         try:
-            running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
+            running = require(self.awx.running_jobs(template), f"The jobs of {template.name}")
             same, others = self._parted(template, [one for one in running if one.id not in (job.id, *known)])
         except EvidenceError as error:
             self._unseen = error.message.rstrip(".")
@@ -164,11 +164,11 @@ class Launching:
     def _give_way(self, template: Template, ours: Job, first: Job) -> Job:
         seen = [ours]
 
-        def took(job: Job) -> None:
+        def on_update(job: Job) -> None:
             seen.append(job)
-            self.took(job)
+            self.on_update(job)
 
-        done = cancel(self.awx, ours, self.clock, took)
+        done = cancel(self.awx, ours, self.clock, on_update)
         self._first = first
         self._noted.add(first.id)
         self.note(
@@ -191,7 +191,7 @@ class Launching:
             raise _too_late(job, first)
         self.note(f"The AWX job {job.id} was cancelled before it began: {first.id} is followed. {first.url}")
         self._first = None
-        self.took(first)
+        self.on_update(first)
         return first
 
     def _note_others(self, same: Sequence[Job], others: Sequence[tuple[Job, str]]) -> None:
@@ -211,12 +211,12 @@ class Launching:
 
     def _difference(self, template: Template, job: Job) -> str:
         """Describe how a running job differs from our launch; empty if it is the same launch."""
-        if job.lost(self.variables):
+        if job.missing_variables(self.variables):
             return "with other variables"
         if secret := job.secret(self.variables):
             return f"with a secret answer ({', '.join(secret)}), which cannot be compared"
         same = may_be_same_launch(job, template, self.variables)
-        if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
+        if not same or not require(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
             how = "with the same variables, but was" if job.variables is not None else "and was"
             return f"{how} launched in another way"
         # A job that begins after our launch pulls what the tag holds now.
@@ -232,7 +232,7 @@ class Launching:
         except UnconfirmedLaunchError as lost:
             waited = (self.clock.now() - since).total_seconds()
             job = self._search(template, lost, max(SEARCH_SECONDS, LAUNCH_SECONDS - waited))
-            self.took(job)
+            self.on_update(job)
             self.note(
                 f"AWX did not answer the launch ({lost.message}), but its job {job.id} was found and is followed. "
                 f"{job.url}"
@@ -242,14 +242,14 @@ class Launching:
             self.sent(False)
             raise
         job, self._own = launched.job, launched.job.id
-        self.took(job)
-        ignored = launched.ignored or job.lost(self.variables)
+        self.on_update(job)
+        ignored = launched.ignored or job.missing_variables(self.variables)
         if ignored:
             raise self._without(job, ignored)
 
     def glance(self, template: Template, seconds: float) -> Job | None:
         """Look a few times, within `seconds`, for a job that our launch may have started."""
-        awx, since = self.awx.anew(seconds), self.clock.now()
+        awx, since = self.awx.with_deadline(seconds), self.clock.now()
         for wait in (0.0, 1.0, 1.0):
             if wait:
                 self.clock.sleep(wait)
@@ -261,9 +261,9 @@ class Launching:
         return None
 
     def _search(self, template: Template, lost: ExpectedError, seconds: float) -> Job:
-        self.say(f"AWX did not answer the launch ({lost.message}): searching for its job for up to {seconds:.0f} s.")
+        self.log(f"AWX did not answer the launch ({lost.message}): searching for its job for up to {seconds:.0f} s.")
         # With its own time limit: the answer may be missing because ours ran out.
-        awx, waited, looked, pause = self.awx.anew(2 * seconds), 0.0, False, _FIRST_SEARCH_POLL
+        awx, waited, looked, pause = self.awx.with_deadline(2 * seconds), 0.0, False, _FIRST_SEARCH_POLL
         while True:
             found = self._ours(awx, template)
             if isinstance(found, Job):
@@ -275,7 +275,7 @@ class Launching:
             self.clock.sleep(pause)
             before, waited = waited, waited + pause
             if before // _SAY_EVERY < waited // _SAY_EVERY and waited < seconds:
-                self.say(f"{_what_awx_shows(looked)} after {waited:.0f} s.")
+                self.log(f"{_what_awx_shows(looked)} after {waited:.0f} s.")
             pause = min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
@@ -319,7 +319,7 @@ class Launching:
         )
 
     def _without(self, job: Job, ignored: Sequence[str]) -> ExpectedError:
-        done = cancel(self.awx, job, self.clock, self.took)
+        done = cancel(self.awx, job, self.clock, self.on_update)
         names = ", ".join(quoted(name) for name in ignored[:10])
         return RefusedError(
             f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "

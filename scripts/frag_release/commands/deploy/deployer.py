@@ -78,7 +78,7 @@ def pair_of(judged: GateReport, record: ReleaseRecord | None) -> dict[str, dict[
 class SiteCheck:
     """Looks for `lines` at `urls` until that many `looks` in a row have passed.
 
-    `told` receives each look, and `seen` is the last one.
+    `on_progress` receives each look, and `seen` is the last one.
     """
 
     client: SiteClient
@@ -86,7 +86,7 @@ class SiteCheck:
     lines: Sequence[SiteLine]
     values: Values
     looks: int
-    told: Callable[[SiteLook], None]
+    on_progress: Callable[[SiteLook], None]
     clock: Clock
     seen: SiteLook | None = field(default=None, init=False)
 
@@ -104,7 +104,7 @@ class SiteCheck:
             look = self.client.look(self.urls, self.lines, self.values)
             held = held + 1 if look.passed else 0
             look = self.seen = replace(look, held=held, wanted=self.looks)
-            self.told(look)
+            self.on_progress(look)
             if look.is_over or (not look.passed and pause >= self.clock.remaining()):
                 return look
             self.clock.sleep(_BETWEEN if look.passed else pause)
@@ -249,7 +249,7 @@ class Connected:
         # Judge the variables as configured: the tag that fills a placeholder may contain any word.
         judge = partial(_judged, settings, settings.awx.variables)
         job = AwxJob(
-            self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say, judge=judge,
+            self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.log, judge=judge,
             moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
         )  # fmt: skip
         return ByAwx(job, journal)

@@ -19,13 +19,13 @@ from ...domain.facts import Released
 from ...domain.release_record import KeptText
 from ...domain.reports import Action, Problem
 from ...domain.reports.deploy import DeployReport, OwnRecord
-from ...domain.rollback import Mark, as_text, came_again, left_by, went_back
+from ...domain.rollback import Mark, as_text, deployed_again_event, left_by, taken_back_event
 from ...domain.tickets import Ticket
 from ...errors import Cancelled, ExpectedError, RefusedError
-from ...render.deploy import record_words
+from ...render.deploy import record_description
 from ..announce.ticketing import Ticketing
 from ..journal import Journal
-from ..session import must
+from ..session import require
 
 _RELEASE = (
     "It needs contents: write, and a token with Workflows: write if workflow files have changed since that release. "
@@ -61,9 +61,9 @@ class TakingBack:
             return
         left = left_by(released, tag)
         if left:
-            self._mark(Mark(self.repository, left), tag, went_back(tag, self.now(), self.actor))
+            self._mark(Mark(self.repository, left), tag, taken_back_event(tag, self.now(), self.actor))
         if tag in released.taken_back:
-            self._mark(Mark(self.repository, tag), None, came_again(self.now(), self.actor))
+            self._mark(Mark(self.repository, tag), None, deployed_again_event(self.now(), self.actor))
 
     def _mark(self, mark: Mark, to: str | None, event: str) -> None:
         what = f"{mark.tag} was taken back to {to}" if to else f"{mark.tag} was deployed again"
@@ -80,7 +80,7 @@ class TakingBack:
     def _mark_release(self, mark: Mark, to: str | None, event: str, what: str) -> list[str]:
         """Update the release's text, which even an immutable one allows; return the events that it then lists."""
         releases = self.forge.releases(self.repository)
-        public = must(releases.public(mark.tag), f"The release {mark.tag}")
+        public = require(releases.public(mark.tag), f"The release {mark.tag}")
         if public is None or mark.gone_back_to(public.body) == to:
             return mark.events(public.body) if public else []
         body = mark.with_event(public.body, event)
@@ -166,12 +166,12 @@ class Recording:
             yield
         except Cancelled:
             cancellation.settle()
-            self._close(replace(now(), problem=_BROKEN), LAST_SECONDS, is_told=False)
+            self._close(replace(now(), problem=_BROKEN), LAST_SECONDS, is_conclusive=False)
             raise
         except BaseException as error:
-            self._close(replace(now(), problem=_BROKEN), SECONDS, is_told=isinstance(error, ExpectedError))
+            self._close(replace(now(), problem=_BROKEN), SECONDS, is_conclusive=isinstance(error, ExpectedError))
             raise
-        self._close(now(), SECONDS, is_told=True)
+        self._close(now(), SECONDS, is_conclusive=True)
 
     def _file(self, deployed: Deployed) -> None:
         if self.new is None:
@@ -264,17 +264,17 @@ class Recording:
             == (new.commit, new.task, self.deployed.tag, self.deployed.digest)
         )
 
-    def _close(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
+    def _close(self, report: DeployReport, seconds: float, *, is_conclusive: bool) -> None:
         """Record how it ended. A signal that comes meanwhile takes effect afterwards, so that the record is right."""
         try:
-            self._close_once(report, seconds, is_told=is_told)
+            self._close_once(report, seconds, is_conclusive=is_conclusive)
         except Cancelled:
             cancellation.settle()
             with contextlib.suppress(Cancelled):
-                self._close_once(report, LAST_SECONDS, is_told=is_told)
+                self._close_once(report, LAST_SECONDS, is_conclusive=is_conclusive)
             cancellation.ask()
 
-    def _close_once(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
+    def _close_once(self, report: DeployReport, seconds: float, *, is_conclusive: bool) -> None:
         if self.new is None:
             return
         client = self.client(seconds)
@@ -284,7 +284,7 @@ class Recording:
             self._add_status(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", client)
             found = self._of(job, client)
             self.filed, self._job = (None if isinstance(found, Unknown) else found), job
-        self._add_status(report.record_state(is_told), record_words(report), client)
+        self._add_status(report.record_state(is_conclusive), record_description(report), client)
 
     def _add_status(self, state: str, words: str, client: GithubDeployments, earlier: Filed | None = None) -> None:
         """Add a status to the record, or to one that was filed `earlier`."""
@@ -298,7 +298,7 @@ class Recording:
         except ExpectedError as error:
             self._note(f"The deployment record {filed.id} could not be set to {state!r} ({words})", error)
             return
-        self.journal.say(f"The deployment record {filed.id} is set to {state}: {words}.")
+        self.journal.log(f"The deployment record {filed.id} is set to {state}: {words}.")
         if earlier is None:
             self._keep(state)
 

@@ -237,8 +237,8 @@ def _lane(at: Examined) -> Judgement | None:
     board = at.settings.project
     if not board:
         return None
-    lane = seen(at.stack.forge.board(board).lane(at.settings.project_field, at.settings.project_status))
-    return there(f"{board} has the lane {lane.option} in its field {lane.field}.")
+    status = seen(at.stack.forge.board(board).status(at.settings.project_field, at.settings.project_status))
+    return there(f"{board} has the lane {status.option} in its field {status.field}.")
 
 
 def _board_token(at: Examined) -> Answer[TokenFacts] | None:

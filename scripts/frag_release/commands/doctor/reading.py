@@ -11,7 +11,7 @@ from typing import TypeVar
 from ...adapters.awx import Awx
 from ...adapters.github import GithubForge
 from ...adapters.github.settings import GithubSettings
-from ...adapters.http import Once
+from ...adapters.http import SingleFlight
 from ...adapters.registry import RegistryClient
 from ...adapters.site import SiteClient
 from ...dataclass import dataclass, field, replace
@@ -114,10 +114,12 @@ class Examined:
     registry: RegistryClient
     site: SiteClient
     awx: tuple[Awx, AwxSettings] | UsageError | None
-    _images: Once[str, Mapping[tuple[str, str], Answer[Image]]] = field(default_factory=Once, init=False)
-    _templates: Once[str, Answer[Template]] = field(default_factory=Once, init=False)
-    _uses: Once[str, GateUse] = field(default_factory=Once, init=False)
-    _writers: Once[str, Answer[Writers]] = field(default_factory=Once, init=False)
+    _images: SingleFlight[str, Mapping[tuple[str, str], Answer[Image]]] = field(
+        default_factory=SingleFlight, init=False
+    )
+    _templates: SingleFlight[str, Answer[Template]] = field(default_factory=SingleFlight, init=False)
+    _uses: SingleFlight[str, GateUse] = field(default_factory=SingleFlight, init=False)
+    _writers: SingleFlight[str, Answer[Writers]] = field(default_factory=SingleFlight, init=False)
 
     def answered(self, tables: Sequence[Table]) -> list[Row]:
         """Judge all rows of the chosen commands, several at once; the rows keep their order."""

@@ -36,14 +36,14 @@ class ComponentEvidence:
 
     A gate has few pins and little time, so everything is asked at once. Without `today` the pins are the many of an
     audit: then names are listed instead, what few tags need is asked for those only, and no tag is suggested.
-    `tell` receives a progress line about each component.
+    `log` receives a progress line about each component.
     """
 
     forge: Forge
     registry: RegistryClient
     settings: Settings
     today: datetime.date | None = None
-    tell: Callable[[str], None] = lambda _: None
+    log: Callable[[str], None] = lambda _: None
 
     def gather(self, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None) -> list[ComponentFacts]:
         """Return the facts of each pin, in the order of `pins`; `look` returns overrides by the component's name."""
@@ -80,7 +80,7 @@ class ComponentEvidence:
         if self.today:
             found = _answered(found, tags, [*of_tags, *of_runs])
             return {tag: _with_hints(repository, facts, self.today) for tag, facts in found.items()}
-        self.tell(f"Looking up {len(tags):,} tags of {component.repository}.")
+        self.log(f"Looking up {len(tags):,} tags of {component.repository}.")
         # One list of all tags instead of a request for each: what it contains is not requested again.
         repository.tags_starting([""])
         found = _answered(found, tags, of_tags)
@@ -124,7 +124,7 @@ class ComponentEvidence:
         return replace(facts, tag_object=repository.tag_objects([pin.tag])[pin.tag])
 
 
-def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
+def with_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
     """Add the same component's pin of the previous release, or why it is unknown."""
     if not isinstance(previous, PreviousRelease):
         return replace(facts, previous=previous)

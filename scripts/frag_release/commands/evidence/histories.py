@@ -16,12 +16,12 @@ from ...domain.newest import Candidate, Newest, doubts, unformed
 from ...domain.plan import TICKET_TRAILER, Change
 from ...domain.refs import TagFormat
 from ...domain.review import trailer_values
-from ...domain.tickets import Ticket, may_be_told, parse_ticket
+from ...domain.tickets import Ticket, may_comment_on, parse_ticket
 from ...domain.versions import production_tags
 from ...errors import RefusedError
 from ...inputs.context import Context
 from ..journal import Journal
-from ..session import must
+from ..session import require
 
 _MOST_UPDATES = 30
 """The number of merges of the stack branch into a release branch that are followed."""
@@ -63,22 +63,22 @@ def through_updates(writer: Writer, head: str) -> Answer[list[CommitFacts]]:
         head = facts.parents[0]
 
 
-def ticket_to_tell(writer: Writer, commit: str, stack: str, known: tuple[str, ...] = ()) -> Ticket | None:
+def ticket_to_announce(writer: Writer, commit: str, stack: str, known: tuple[str, ...] = ()) -> Ticket | None:
     """Return the ticket that a release's commit names for its announcement; None if it names none.
 
     Anyone with push access can write a message, so the ticket must be in a repository of the stack's owner or a
     `known` one. Raises EvidenceError, and RefusedError if it is not, or if there are two tickets.
     """
-    facts = must(writer.message_of(commit), f"The commit {commit[:12]}")
+    facts = require(writer.message_of(commit), f"The commit {commit[:12]}")
     named = trailer_values(facts.message, TICKET_TRAILER)
     if not named and len(facts.parents) == 2:
-        merged = must(through_updates(writer, facts.parents[1]), f"The commits merged by {commit[:12]}")
+        merged = require(through_updates(writer, facts.parents[1]), f"The commits merged by {commit[:12]}")
         named = trailer_values(merged[-1].message, TICKET_TRAILER)
     tickets = [parse_ticket(text, stack, "") for text in named]
     if not tickets:
         return None
     (ticket, *others) = tickets
-    if others or ticket is None or not may_be_told(ticket, stack, known):
+    if others or ticket is None or not may_comment_on(ticket, stack, known):
         what = " and ".join(f"{TICKET_TRAILER}: {text[:80]!r}" for text in named[:3])
         raise RefusedError(
             f"{commit[:12]} has {what}, which is not one ticket of the stack's owner.",

@@ -20,7 +20,7 @@ from ...domain.findings import Finding, apply_allowances, listed
 from ...domain.new_tags import NewTag, planned_facts, quiet
 from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
-from ...domain.plan import COMMIT, PLAN_ANEW, RELEASE_BRANCH, Mode, Plan, differences, marked_release
+from ...domain.plan import COMMIT, PLAN_AGAIN, RELEASE_BRANCH, Mode, Plan, differences, marked_release
 from ...domain.release_record import KeptText, same_text
 from ...domain.reports import Action
 from ...domain.reports.prepare import PrepareReport
@@ -34,7 +34,7 @@ from ...render.wording import Links
 from ..evidence.components import Overrides
 from ..evidence.histories import with_histories
 from ..journal import Journal
-from ..session import OfSession, Session, must
+from ..session import Session, WithSession, require
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting, OwnBranch
@@ -119,7 +119,7 @@ class Execution:
 
     def _own_pull_request(self) -> PullRequest | None:
         """Return our open pull request for this tag and pair; raises RefusedError if another one is open."""
-        for request in must(self.stack.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
+        for request in require(self.stack.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
             marker = marked_release(request.body) if request.branch.startswith(RELEASE_BRANCH) else None
             if marker == self.plan.marker and request.branch == self.plan.release_branch:
                 return request
@@ -142,7 +142,7 @@ class Execution:
         An updated branch of an open pull request stays: a new commit would dismiss its reviews.
         """
         plan, branch = self.plan, self.plan.release_branch
-        found = must(self.stack.repository.branches([branch])[branch], f"The branch {branch}")
+        found = require(self.stack.repository.branches([branch])[branch], f"The branch {branch}")
         if found is not None:
             commits = OwnBranch(plan, self.stack.repository, self.stack.writer).commits(found)
             if list(commits[0].parents) == [plan.head] or (request and len(commits) > 1):
@@ -187,7 +187,7 @@ def _of_request(did: str, request: PullRequest) -> Action:
 
 
 @dataclass(frozen=True)
-class Attempt(OfSession[PrepareSettings]):
+class Attempt(WithSession[PrepareSettings]):
     """One attempt, on one view of the repositories. `today` is the date in the stack's time zone."""
 
     session: Session[PrepareSettings]
@@ -219,7 +219,7 @@ class Attempt(OfSession[PrepareSettings]):
             self.journal.planned += planned(report.plan)
             return report
         self._demand_right(report.plan)
-        self.journal.say(plan_text(report))
+        self.journal.log(plan_text(report))
         return self._execute(report)
 
     def _demand_approved(self, report: PrepareReport) -> None:
@@ -235,7 +235,7 @@ class Attempt(OfSession[PrepareSettings]):
         if differing:
             raise RefusedError(
                 f"This is not the plan that was approved: {'; '.join(differing)}.",
-                f"{PLAN_ANEW} What was already made stays, and is detected.",
+                f"{PLAN_AGAIN} What was already made stays, and is detected.",
             )
 
     def _demand_right(self, plan: Plan) -> None:
@@ -250,7 +250,7 @@ class Attempt(OfSession[PrepareSettings]):
         if report.plan.is_needed:
             self._demand_right(report.plan)
         if report.plan.unmade:
-            self.journal.say(plan_text(report))
+            self.journal.log(plan_text(report))
             tagging.make(report.plan.unmade)
         tagging.follow([tag for tag in tags if tag.waits_for_ci], report.plan)
         return replace(self).run()
@@ -314,7 +314,7 @@ class Attempt(OfSession[PrepareSettings]):
             return facts, judge(Occasion.PLAN, facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
-        facts, findings = judge_when_settled(judged, allow, minutes, self.journal.say, cancellation.sleep)
+        facts, findings = judge_when_settled(judged, allow, minutes, self.journal.log, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
 
     def _component_facts(
@@ -346,7 +346,7 @@ class Attempt(OfSession[PrepareSettings]):
         # The journal already has what was made; the summary lists it, too.
         return replace(report, commit=commit, pull_request=number, actions=tuple(session.journal.actions))
 
-    def lost(self, race: LostRaceError) -> ExpectedError:
+    def after_race(self, race: LostRaceError) -> ExpectedError:
         """Return the error that names who moved what."""
         repository = race.repository or self.settings.stack_repository
         facts = self.stack.forge.writer(repository).message_of(race.found) if race.found else None
@@ -375,8 +375,8 @@ def run(session: Session[PrepareSettings]) -> PrepareReport:
         try:
             return replace(attempt).run()
         except LostRaceError as race:
-            session.journal.say(f"{race.branch} was moved during this run: everything is read and judged again.")
+            session.journal.log(f"{race.branch} was moved during this run: everything is read and judged again.")
     try:
         return attempt.run()
     except LostRaceError as race:
-        raise attempt.lost(race) from race
+        raise attempt.after_race(race) from race

@@ -19,7 +19,7 @@ from ...domain.evidence import Answer, Blob, TooLong, Unknown
 from ...domain.new_tags import NewTag, is_new
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import (
-    PLAN_ANEW,
+    PLAN_AGAIN,
     PLAN_TRAILER,
     RELEASE_BRANCH,
     TRAILER,
@@ -27,19 +27,19 @@ from ...domain.plan import (
     ChoiceError,
     Plan,
     choose_stack_tag,
-    demand_same_scheme,
     may_change_scheme,
+    require_same_scheme,
 )
 from ...domain.refs import PARTS, TagFormat
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
-from ...domain.tickets import Ticket, TicketTextError, may_be_told, read_versions
+from ...domain.tickets import Ticket, TicketTextError, may_comment_on, read_versions
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.release import PrepareSettings
 from ..evidence.histories import find_newest, through_updates
-from ..session import must
+from ..session import require
 from ..stack import Stack
 
 _T = TypeVar("_T")
@@ -71,7 +71,7 @@ def wanted_tags(
 
 def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dict[str, str]:
     """Return the versions that the ticket names; raises RefusedError if they are ambiguous or missing."""
-    issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
+    issue = require(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
         formats = {component.name: component.tag_format for component in components}
         return read_versions(f"{issue.title}\n\n{issue.body}", formats)
@@ -114,9 +114,9 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
 
 
 def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
-    """As `must`, but if there are too many tags to check, the remedy is to name one in that input."""
+    """As `require`, but if there are too many tags to check, the remedy is to name one in that input."""
     named = replace(answer, remedy=f"Name the tag in the input {input_}.") if isinstance(answer, TooLong) else answer
-    return must(named, what)
+    return require(named, what)
 
 
 def all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
@@ -135,14 +135,14 @@ def next_stack_tag(
     with ThreadPoolExecutor(2) as pool:
         asked = pool.submit(all_tags, repository, sorted(prefixes))
         reserved = pool.submit(repository.branches_starting, RELEASE_BRANCH)
-    tags = must(asked.result(), f"The list of tags of {repository.name}")
-    branches = must(reserved.result(), f"The list of release branches of {repository.name}")
+    tags = require(asked.result(), f"The list of tags of {repository.name}")
+    branches = require(reserved.result(), f"The list of release branches of {repository.name}")
     try:
         by_part = not form.by_month and wanted in ("", *PARTS)
         newest = _newest_of_stack(repository, branch, today, form) if by_part else ""
         tag = choose_stack_tag(wanted, today, tags, branches, form, own, newest)
         if form.by_month and tag.text not in (wanted, own) and may_change_scheme(tags, form):
-            demand_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
+            require_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
     except ChoiceError as error:
         raise RefusedError(error.message, error.remedy) from error
     return tag
@@ -164,7 +164,7 @@ class OwnBranch:
 
     def commits(self, head: str) -> list[CommitFacts]:
         """Return the updates on top of our commit, then our commit; raises RefusedError for any other commit."""
-        *updates, first = must(through_updates(self.writer, head), f"The commit of {self.plan.release_branch}")
+        *updates, first = require(through_updates(self.writer, head), f"The commit of {self.plan.release_branch}")
         if not self.is_ours(first):
             raise self._refusal(first)
         for update in updates:
@@ -182,17 +182,17 @@ class OwnBranch:
         """
         if len(facts.parents) != 1 or facts.message.strip() != self.plan.message.strip():
             return False
-        files = must(self.writer.changed_files(facts.sha), f"The files changed by {facts.sha[:12]}")
+        files = require(self.writer.changed_files(facts.sha), f"The files changed by {facts.sha[:12]}")
         return list(files) == [self.plan.file] and self._is_on_top_of(facts.parents[0], facts.sha)
 
     def _is_on_top_of(self, parent: str, commit: str) -> bool:
         """Whether the parent is on the stack branch, and the commit's file is what we would make from the parent's."""
         plan = self.plan
-        place = must(self.repository.placements([parent], [plan.branch])[parent], f"The branches of {parent[:12]}")
+        place = require(self.repository.placements([parent], [plan.branch])[parent], f"The branches of {parent[:12]}")
         if not place.branches:
             return False
         blobs = self.repository.files(plan.file, [parent, commit])
-        before, after = (must(blobs[each], f"The file at {each[:12]}") for each in (parent, commit))
+        before, after = (require(blobs[each], f"The file at {each[:12]}") for each in (parent, commit))
         return before is not None and after is not None and _spliced(before, plan) == after.content
 
     def _refusal(self, facts: CommitFacts) -> RefusedError:
@@ -249,25 +249,25 @@ class Drafting:
         head, approval = self.stack.head(branch), self.settings.approval
         if approval is None or head == approval.head:
             return head, ""
-        history = must(self.stack.repository.history(approval.head, head), f"The newer commits on {branch}")
+        history = require(self.stack.repository.history(approval.head, head), f"The newer commits on {branch}")
         claiming = [one.sha for one in history.added if approval.digest in trailer_values(one.message, PLAN_TRAILER)]
         return (approval.head, claiming[-1]) if claiming and not history.removed else (head, "")
 
     def _carried_out(self, plan: Plan, commit: str) -> Plan:
         """Return the plan as carried out by that commit. Anyone can write a trailer, so the whole commit is checked."""
         named = replace(plan, stack_tag=self.settings.approval.stack_tag if self.settings.approval else "")
-        facts = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
+        facts = require(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
         ours = OwnBranch(named, self.stack.repository, self.stack.writer).is_ours(facts)
         if not ours or list(facts.parents) != [plan.head]:
             raise RefusedError(
                 f"{commit[:12]} on {plan.branch} claims to apply this plan, but it is not the plan's change.",
-                f"Check what {facts.author} committed there. {PLAN_ANEW}",
+                f"Check what {facts.author} committed there. {PLAN_AGAIN}",
             )
         return replace(named, committed=commit)
 
     def _read(self, head: str) -> tuple[bytes, tuple[Pin, ...]]:
         file = self.settings.workflow_file
-        blob = must(self.stack.repository.files(file, [head])[head], f"{file} of {self.stack.name}")
+        blob = require(self.stack.repository.files(file, [head])[head], f"{file} of {self.stack.name}")
         pins = self.stack.pins_in(blob)
         problem = next((pin for pin in pins if pin.problem), None)
         if blob is None or problem:
@@ -291,9 +291,9 @@ class Drafting:
         asked = self.settings.ticket
         if asked is None or not self.settings.is_new:
             return None
-        issue = must(self.stack.forge.issue(asked.repository, asked.number), f"The ticket {asked}")
+        issue = require(self.stack.forge.issue(asked.repository, asked.number), f"The ticket {asked}")
         ticket, stack = Ticket(issue.repository, issue.number), self.settings.stack_repository
-        if not may_be_told(ticket, stack, [self.settings.tickets_from]):
+        if not may_comment_on(ticket, stack, [self.settings.tickets_from]):
             raise RefusedError(
                 f"The ticket {ticket} does not belong to the stack's owner, so announce would not write to it.",
                 "Name another ticket, or set tickets-from to its repository.",
@@ -328,7 +328,7 @@ class Drafting:
         try:
             tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own, settings.tag_format).text
         except RefusedError as error:
-            raise RefusedError(error.message, PLAN_ANEW) if approval else error from error
+            raise RefusedError(error.message, PLAN_AGAIN) if approval else error from error
         is_unreleased = tag == own and not plan.is_needed
         return replace(plan, stack_tag=tag, committed=plan.head if is_unreleased else "")
 

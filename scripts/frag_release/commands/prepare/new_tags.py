@@ -15,15 +15,15 @@ from ...domain.facts import NOT_ASKED
 from ...domain.new_tags import (
     NewTag,
     asked_part,
-    demand_plausible,
     is_forgotten,
     lacking,
     next_tag,
+    require_plausible,
     tag_at,
     wanted_commit,
 )
 from ...domain.newest import Newest, doubts
-from ...domain.plan import PLAN_ANEW, ChoiceError
+from ...domain.plan import PLAN_AGAIN, ChoiceError
 from ...domain.refs import TagFormat
 from ...domain.versions import production_tags, same_number
 from ...domain.workflow_file import WorkflowFileError
@@ -32,7 +32,7 @@ from ...errors import RefusedError
 from ...inputs.settings.release import PrepareSettings
 from ..evidence.histories import is_secret
 from ..journal import Journal
-from ..session import must
+from ..session import require
 from .drafting import all_tags
 
 _LOOKED_AT = 100
@@ -80,9 +80,9 @@ class NewTags:
         found = self._commit(forge, repository, component, planned)
         form = component.tag_format
         years = [f"{form.prefix}{self.today.year}.", *([f"{planned.tag.partition('.')[0]}."] if planned else [])]
-        names = must(all_tags(repository, years), f"The list of tags of {repository.name}")
+        names = require(all_tags(repository, years), f"The list of tags of {repository.name}")
         try:
-            demand_plausible(repository.name, names, self.today, form, component.format_input)
+            require_plausible(repository.name, names, self.today, form, component.format_input)
             found = self._tagged(forge, repository, found, names, planned, newest)
         except ChoiceError as error:
             raise RefusedError(error.message, error.remedy) from error
@@ -95,7 +95,7 @@ class NewTags:
         if approval is None or not approval.tag_of(component.name):
             return None
         tag, commit = approval.tag_of(component.name), approval.commit_of(component.name)
-        at = must(repository.tags([tag])[tag], f"The tag {tag} of {repository.name}")
+        at = require(repository.tags([tag])[tag], f"The tag {tag} of {repository.name}")
         return PlannedTag(tag, commit, is_there=at == commit)
 
     def _commit(
@@ -105,12 +105,14 @@ class NewTags:
         branch, wanted = component.branches[0], wanted_commit(self.settings.choices[component.name].tag) or ""
         if planned and planned.is_there:
             wanted = planned.commit
-        head = must(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
+        head = require(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
         if head is None:
             what = f"{repository.name} has no branch {branch}."
             raise RefusedError(what, f"Name its production branch in {component.given_in('branch')}.")
-        facts = must(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
-        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"The commit {facts.sha[:12]}")
+        facts = require(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
+        place = require(
+            repository.placements([facts.sha], component.branches)[facts.sha], f"The commit {facts.sha[:12]}"
+        )
         if not place.branches:
             raise RefusedError(
                 f"{facts.sha[:12]} is not on {' or '.join(component.branches)} of {repository.name}.",
@@ -134,7 +136,7 @@ class NewTags:
         form = found.component.tag_format
         tags = production_tags(names, form=form)
         highest = repository.tags([tag.text for tag in tags[-_LOOKED_AT:]])
-        tag = must(tag_at(found.commit, highest, form, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
+        tag = require(tag_at(found.commit, highest, form, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
         if tag:
             runs = self._runs(forge, repository.name, tag)
             if not is_forgotten(tag, found.commit, runs, self.today, form):
@@ -154,7 +156,7 @@ class NewTags:
         form, name, last = component.tag_format, component.name, ""
         if not form.by_month:
             what = f"The newest {name} tag"
-            last = must(must(newest, what).tag(), what)
+            last = require(require(newest, what).tag(), what)
         return next_tag(self.today, names, form, burned, asked_part(self.settings.choices[name].tag), last, name)
 
     @staticmethod
@@ -163,7 +165,7 @@ class NewTags:
         if taken := same_number(tag, names, form):
             raise RefusedError(
                 f"The tag {tag} of {repository} was approved, but {taken[0]} is now taken, and not by this plan.",
-                PLAN_ANEW,
+                PLAN_AGAIN,
             )
         return tag
 
@@ -240,6 +242,6 @@ def followed(forge: PublishingForge, tag: NewTag) -> Sequence[str]:
         if name.endswith((".yml", ".yaml")):
             found.append(name if "/" in name else f".github/workflows/{name}")
             continue
-        known = must(forge.runs.workflows(tag.component.repository), f"The workflows of {tag.component.repository}")
+        known = require(forge.runs.workflows(tag.component.repository), f"The workflows of {tag.component.repository}")
         found += [one.file for one in known if one.name == name and not one.deleted]
     return list(dict.fromkeys(found))

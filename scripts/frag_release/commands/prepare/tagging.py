@@ -22,7 +22,7 @@ from ...errors import EvidenceError, ExpectedError
 from ...inputs.settings.release import PrepareSettings
 from ...render.plan import progress_line
 from ..building import Building, Waits, Words, a_few_looks, together
-from ..session import Session, must
+from ..session import Session, require
 from ..waiting import Clock
 from .new_tags import NewTags, followed
 
@@ -74,7 +74,7 @@ class Tagging:
             for judged in self._rights(tag):
                 if judged.presence is Presence.MISSING and not self._session.journal.dry_run:
                     raise WriteRefusedError(f"{judged.message} Nothing was written.", judged.remedy)
-                if judged.presence in (Presence.MISSING, Presence.UNTOLD):
+                if judged.presence in (Presence.MISSING, Presence.UNVERIFIABLE):
                     self._note(f"{tag.action}: {judged.message} {judged.remedy}")
 
     def make(self, tags: Sequence[NewTag]) -> None:
@@ -82,8 +82,8 @@ class Tagging:
         forge = self._new_forge()
         for tag in tags:
             branches = forge.repository(tag.component.repository).branches([tag.branch, tag.tag])
-            head = must(branches[tag.branch], f"The branch {tag.branch} of {tag.component.repository}")
-            shadow = must(branches[tag.tag], f"The branch {tag.tag} of {tag.component.repository}")
+            head = require(branches[tag.branch], f"The branch {tag.branch} of {tag.component.repository}")
+            shadow = require(branches[tag.tag], f"The branch {tag.tag} of {tag.component.repository}")
             if shadow or (tag.is_head and head != tag.head):
                 raise LostRaceError(tag.branch, head, tag.component.repository)
         for tag in in_order(tags):
@@ -120,7 +120,7 @@ class Tagging:
         repository, journal = tag.component.repository, self._session.journal
         releases = self._forge.releases(repository)
         try:
-            if must(releases.public(tag.tag), f"The release {tag.tag} of {repository}") is not None:
+            if require(releases.public(tag.tag), f"The release {tag.tag} of {repository}") is not None:
                 return
             journal.do(
                 f"Release {tag.tag} of {repository}",
@@ -132,7 +132,7 @@ class Tagging:
 
     def _rights(self, tag: NewTag) -> list[Judgement]:
         settings = self._forge.settings(tag.component.repository)
-        token = must(settings.token(self._own(), at_home=False), f"The token's rights in {tag.component.repository}")
+        token = require(settings.token(self._own(), at_home=False), f"The token's rights in {tag.component.repository}")
         judged = [judge_right(Right.CONTENTS, token, ["prepare"]), judge_right(Right.WORKFLOWS, token, ["prepare"])]
         # A permission that cannot be read is not reported: GitHub checks it at the write.
         missing = [one for one in judged if one.presence is Presence.MISSING]
@@ -220,5 +220,5 @@ class Tagging:
 def _chain(building: Building) -> Waits[None]:
     yield from building.starting(tag_is_new=True)
     yield from building.following()
-    building.demand_over()
-    building.demand_passed()
+    building.require_over()
+    building.require_passed()

@@ -28,9 +28,9 @@ from ...inputs.settings.release import read_publish_settings as read_settings
 from ...render.plan import progress_line
 from ...render.publish import text
 from ..building import Building
-from ..evidence.histories import approvals_of, own_run, ticket_to_tell
+from ..evidence.histories import approvals_of, own_run, ticket_to_announce
 from ..gate.gate import with_image
-from ..session import Session, Undertaking, must
+from ..session import Session, StepwiseCommand, require
 from ..stack import Stack
 from ..waiting import Clock, Judged, judge_when_settled
 from .releasing import Baseline, ReleaseText, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
@@ -40,7 +40,7 @@ __all__ = ["read_settings", "run"]
 
 
 @dataclass
-class Publish(Undertaking[PublishSettings, PublishReport]):
+class Publish(StepwiseCommand[PublishSettings, PublishReport]):
     """The command and its collaborators. `report` is its progress.
 
     `new_stack` returns an uncached view, for each look that must see the current state.
@@ -62,7 +62,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             return NothingReport(__version__, self.session.now, review)
         if isinstance(review, Contradiction):
             raise RefusedError(review.reason, review.remedy)
-        self._demand_no_twin(review.tag)
+        self._refuse_branch_named_like_tag(review.tag)
         self._demand_same_configuration(review.commit)
         tagged = self._is_tagged(review)
         judged = self._judged(review, branches, self.stack.required_pins([review.commit])[review.commit])
@@ -75,7 +75,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             self.journal.planned += baseline.plan() if baseline else self._plan(report)
             return report
         self.session.keep(report)
-        self.journal.say(text(report))
+        self.journal.log(text(report))
         self._note(judged=replace(judged, released=self.stack.released()))
         if baseline:
             return self._record_baseline(baseline)
@@ -88,10 +88,10 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         """Refuse a release that changes the configuration file, or whose file differs from the one in effect."""
         if self.settings.baseline:
             return
-        parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
+        parents = require(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
         files = self.stack.repository.files(CONFIGURATION_FILE, [commit, *parents])
-        there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
-        keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
+        there, *before = (require(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
+        keys = require(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
         if keys or any(one != there for one in before):
             what = f"its {CONFIGURATION_FILE} differs from the one in effect in {listed(keys, 5)}"
             raise RefusedError(
@@ -114,7 +114,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         """Return the ticket that `announce` will comment on; a problem with it is only a note here."""
         try:
             known = (self.settings.tickets_from,)
-            ticket = ticket_to_tell(self.stack.writer, review.commit, self.stack.name, known)
+            ticket = ticket_to_announce(self.stack.writer, review.commit, self.stack.name, known)
         except ExpectedError as error:
             self.journal.note(f"{error.message} {error.remedy}")
             return ""
@@ -134,10 +134,10 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
     def _releases(self) -> Releases:
         return self.stack.forge.releases(self.stack.name)
 
-    def _demand_no_twin(self, tag: str) -> None:
+    def _refuse_branch_named_like_tag(self, tag: str) -> None:
         """Refuse a tag with the name of a branch: in GitHub Actions the builds of the two look the same."""
         repository = self.stack.repository
-        if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
+        if require(repository.branches([tag])[tag], f"The branch {tag}") is not None:
             raise RefusedError(
                 f"{repository.name} has a branch named {tag}, the name of the tag: the branch's builds could be "
                 "mistaken for the tag's. Nothing was published.",
@@ -147,7 +147,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
     def _demand_still_reviewed(self, review: Reviewed, branches: Sequence[str]) -> None:
         """Look again after a wait: the change may have been reverted, or a branch of the tag's name created."""
         self.stack = self.new_stack()
-        self._demand_no_twin(review.tag)
+        self._refuse_branch_named_like_tag(review.tag)
         again = Reviewing(self.settings, self.stack, branches).find()
         if isinstance(again, Reviewed) and again.tag == review.tag:
             pins = self.stack.required_pins([again.commit, review.commit])
@@ -162,7 +162,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
 
     def _is_tagged(self, review: Reviewed) -> bool:
         """Return whether the tag exists already; raises RefusedError if it points at another commit."""
-        found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
+        found = require(self._publisher.tag(review.tag), f"The tag {review.tag}")
         if found and found != review.commit:
             raise taken(self.settings.stack_repository, review, found)
         return found is not None
@@ -177,7 +177,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             return judge_baseline(facts) if settings.baseline else (facts, judge(Occasion.PUBLICATION, facts))
 
         facts, findings = judge_when_settled(
-            judged, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
+            judged, settings.allow, settings.wait_minutes, self.journal.log, self.clock.sleep
         )
         # The circumstances of the gate in the tag's run.
         circumstances = Circumstances(Ref.of_tag(review.tag), "push", branches, tag_format=settings.tag_format)
@@ -214,7 +214,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
                 "build has passed."
             )
             return
-        building.demand_passed()
+        building.require_passed()
         self._release(review, building)
 
     def _tag(self, review: Reviewed) -> bool:
@@ -259,7 +259,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         if started:
             self.journal.record(Action(f"Started the build of {building.tag} {how}", url, {"run-url": url}))
         else:
-            self.journal.say(f"The build was started {how}: {url}")
+            self.journal.log(f"The build was started {how}: {url}")
 
     def _release(self, review: Reviewed, building: Building) -> None:
         image = self._image(building, self.settings.tag_format.image_tag(review.tag))

@@ -30,7 +30,7 @@ from ...inputs.settings.release import PublishSettings
 from ...render.release_notes import release_body
 from ..evidence.histories import with_changes
 from ..journal import Journal
-from ..session import Session, must
+from ..session import Session, require
 from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
@@ -76,7 +76,7 @@ def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
 
     A public release that was made by hand stays unchanged. Raises EvidenceError.
     """
-    public = must(releases.public(tag), f"The release {tag}")
+    public = require(releases.public(tag), f"The release {tag}")
     if public is None:
         return None
     if public.has_whole(ASSET):
@@ -121,7 +121,7 @@ class Releasing:
 
     def _draft_of_ours(self) -> Release | None:
         """Return the draft that an earlier run left; a second draft, if it was not found, would do no harm."""
-        drafts, marker = must(self.releases.drafts(self.tag), f"The drafts of {self.tag}"), release_marker(self.tag)
+        drafts, marker = require(self.releases.drafts(self.tag), f"The drafts of {self.tag}"), release_marker(self.tag)
         ours = next((one for one in drafts.found if one.body.startswith(marker)), None)
         if ours is None and drafts.among:
             self.journal.note(
@@ -209,7 +209,7 @@ class Baseline:
     def review(self) -> Reviewed:
         """Return the tag with its commit; raises RefusedError if there is no such tag."""
         tag = self.settings.stack_tag
-        commit = must(self.stack.forge.publisher(self.stack.name).tag(tag), f"The tag {tag}")
+        commit = require(self.stack.forge.publisher(self.stack.name).tag(tag), f"The tag {tag}")
         if commit is None:
             raise RefusedError(
                 f"{self.stack.name} has no tag {tag}, so it cannot be the release that runs today.",
@@ -230,7 +230,7 @@ class Baseline:
     def seen(self) -> dict[str, Any]:
         """Return the report's fields about the image; raises EvidenceError and RefusedError if it is not found."""
         name, tag = self.settings.stack_image, self.settings.stack_tag
-        image = must(self.registry.images({(name, tag)})[name, tag], f"The image {name}:{tag}")
+        image = require(self.registry.images({(name, tag)})[name, tag], f"The image {name}:{tag}")
         if not image.digest:
             raise RefusedError(
                 f"The registry has no image {name}:{tag}, so a rollback to the release {tag} is not possible.",
@@ -297,7 +297,7 @@ class Baseline:
 
     def _public(self) -> Release | None:
         tag = self.settings.stack_tag
-        return must(self._releases.public(tag), f"The release {tag}")
+        return require(self._releases.public(tag), f"The release {tag}")
 
 
 @dataclass(frozen=True)

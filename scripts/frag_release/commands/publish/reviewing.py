@@ -39,7 +39,7 @@ from ...errors import EvidenceError, RefusedError
 from ...inputs.settings.release import PublishSettings
 from ..building import a_few_looks
 from ..evidence.stack import TagFacts
-from ..session import must
+from ..session import require
 from ..stack import Stack
 from ..waiting import Clock
 
@@ -213,7 +213,7 @@ class Reviewing:
         # A tag made with a workflow's own token starts nothing: its build is dispatched.
         events = [PUSH, *(["workflow_dispatch"] if settings.connections.own_token else [])]
         wrong = build.wrong_for(settings.stack_repository, settings.workflow_file, events, settings.tag_format)
-        if not wrong and must(self._publisher.tag(tag), f"The tag {tag}") != build.commit:
+        if not wrong and require(self._publisher.tag(tag), f"The tag {tag}") != build.commit:
             wrong = f"the tag {tag} does not point at {build.commit[:12]}, which was built"
         if wrong:
             return NothingToPublish(f"The run that ended makes no release: {wrong}.")
@@ -229,7 +229,7 @@ class Reviewing:
         """Return the review of a tag's release; without one, the tag's commit or the head, with `otherwise` as why."""
         branch = self.branches[0]
         head = self.stack.head(branch)
-        tagged = must(self._publisher.tag(asked), f"The tag {asked}")
+        tagged = require(self._publisher.tag(asked), f"The tag {asked}")
         newest: Review | None = None
         for change in itertools.islice(self._changes(tagged or head, ""), _LOOKED_BACK):
             review = review_of(change, branch, self.settings.tag_format) if change.changed else None
@@ -238,7 +238,7 @@ class Reviewing:
                 return Contradiction(replaced.reason, replaced.remedy) if replaced else review
             newest = newest or review
         waiting = newest.tag if isinstance(newest, Reviewed) and not tagged else ""
-        if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}"):
+        if waiting and require(self._publisher.tag(waiting), f"The tag {waiting}"):
             waiting = ""
         # A reviewed change may need another tag: its own is a burned name, or below a newer tag.
         if waiting and not is_above(asked, waiting, self.settings.tag_format):
@@ -252,7 +252,7 @@ class Reviewing:
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
         """Return NothingToPublish if the change was reverted or replaced on the branch before it was tagged."""
-        if not isinstance(review, Reviewed) or must(self._publisher.tag(review.tag), f"The tag {review.tag}"):
+        if not isinstance(review, Reviewed) or require(self._publisher.tag(review.tag), f"The tag {review.tag}"):
             return None
         if self._same_pair(self.stack.head(branch), change.commit):
             return None
@@ -284,7 +284,7 @@ class Reviewing:
         """
         commit = start
         while commit not in _NOWHERE and commit != stop:
-            facts = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
+            facts = require(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
             parent = facts.parents[0] if facts.parents else ""
             pins = self.stack.required_pins([commit, *filter(None, [parent])])
             change = PairChange(commit, facts.message, pins.get(parent, ()), pins[commit])
@@ -294,7 +294,7 @@ class Reviewing:
     def _requests(self, change: PairChange) -> Sequence[MergedRequest]:
         named = named_request(change.message)
         found = self._publisher.merged_requests(change.commit, named)
-        return must(found, f"The pull requests of {change.commit[:12]}")
+        return require(found, f"The pull requests of {change.commit[:12]}")
 
     def _same_pair(self, one: str, other: str) -> bool:
         pins = self.stack.required_pins([one, other])

@@ -258,7 +258,7 @@ def _completed(use: GateUse, change: Change, output: str) -> Change:
 
 def _first_around(use: GateUse, change: Change) -> JobChange | None:
     """Return what the first job that bypasses the gate still lacks: to need it, or to check its result."""
-    around = [use.jobs[one.job.lower()] for one in use.around_the_gate() if one.job.lower() != change.gate.lower()]
+    around = [use.jobs[one.job.lower()] for one in use.bypassing_jobs() if one.job.lower() != change.gate.lower()]
     for job in sorted(around, key=lambda job: use.depth(job)):
         own = change.jobs.get(job.name.lower(), JobChange(job.name, job.line))
         if change.gate.lower() not in job.needs:

@@ -23,14 +23,14 @@ UNARCHIVE = "Unarchive it, or name another repository."
 class Presence(Enum):
     """Whether a need is met.
 
-    `UNSEEN` should have been readable and was not: run again. `UNTOLD` cannot be checked without writing, or is
-    hidden from this token.
+    `UNAVAILABLE` should have been readable and was not: run again. `UNVERIFIABLE` cannot be checked without writing, or
+    is hidden from this token.
     """
 
     THERE = "there"
     MISSING = "missing"
-    UNSEEN = "not seen"
-    UNTOLD = "cannot be told"
+    UNAVAILABLE = "not seen"
+    UNVERIFIABLE = "cannot be told"
     NOT_NEEDED = "not needed"
 
 
@@ -87,7 +87,9 @@ class Row:
         """The finding for reports and annotations: the need's rule, with its id as the subject."""
         found = self.judgement
         status = _STATUSES[found.presence]
-        weaker = status.blocks and (self.need.is_outside or self.need.advisory or found.presence is Presence.UNTOLD)
+        weaker = status.blocks and (
+            self.need.is_outside or self.need.advisory or found.presence is Presence.UNVERIFIABLE
+        )
         return Finding(
             rule=self.need.rule,
             subject=self.need.id,
@@ -105,8 +107,8 @@ class Row:
 _STATUSES = {
     Presence.THERE: Status.PASS,
     Presence.MISSING: Status.FAIL,
-    Presence.UNSEEN: Status.UNKNOWN,
-    Presence.UNTOLD: Status.UNKNOWN,
+    Presence.UNAVAILABLE: Status.UNKNOWN,
+    Presence.UNVERIFIABLE: Status.UNKNOWN,
     Presence.NOT_NEEDED: Status.SKIPPED,
 }
 
@@ -123,12 +125,12 @@ def missing(message: str, remedy: str, url: str = "") -> Judgement:
 
 def unseen(why: Unknown) -> Judgement:
     """Judge a need unseen: it should have been readable, and was not."""
-    return Judgement(Presence.UNSEEN, sentence(why.reason), why.remedy)
+    return Judgement(Presence.UNAVAILABLE, sentence(why.reason), why.remedy)
 
 
-def untold(message: str, remedy: str, url: str = "") -> Judgement:
+def unverifiable(message: str, remedy: str, url: str = "") -> Judgement:
     """Judge a need untold: it cannot be checked without writing, or is hidden from this token."""
-    return Judgement(Presence.UNTOLD, message, remedy, url)
+    return Judgement(Presence.UNVERIFIABLE, message, remedy, url)
 
 
 def hidden(why: Unknown, advice: str = "") -> Judgement:
@@ -136,7 +138,7 @@ def hidden(why: Unknown, advice: str = "") -> Judgement:
     if isinstance(why, NotOffered):
         return missing(sentence(why.reason), why.remedy)
     if isinstance(why, Hidden):
-        return untold(sentence(why.reason), f"{why.remedy} {advice}".strip())
+        return unverifiable(sentence(why.reason), f"{why.remedy} {advice}".strip())
     return unseen(why)
 
 
@@ -221,8 +223,8 @@ def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Jud
     refused = f"If it is refused, {' or '.join(commands)} reports which right is missing."
     if token.kind is TokenKind.CLASSIC and right is Right.PROJECTS:
         role = "has the scope for it; whether its owner may change the board cannot be checked without writing."
-        return untold(f"{who} {role} {refused}", _ROLE)
-    return untold(f"{who} {_hidden(token)} {refused}", remedy)
+        return unverifiable(f"{who} {role} {refused}", _ROLE)
+    return unverifiable(f"{who} {_hidden(token)} {refused}", remedy)
 
 
 def how_to_get(right: Right, token: TokenFacts) -> str:

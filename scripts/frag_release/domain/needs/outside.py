@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..evidence import KEPT_DAYS, Answer, NotOffered, Unknown
 from ..findings import listed
 from ..refs import TAGS, TagFormat
-from . import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
+from . import Judgement, Presence, hidden, missing, not_needed, sentence, there, unverifiable
 from .protection import (
     MAY_BYPASS,
     BranchGuard,
@@ -79,7 +79,7 @@ def judge_retention(days: Mapping[str, Answer[int]]) -> Judgement:
     if lost:
         why = next(iter(lost.values()))
         what = f"How long {', '.join(lost)} keeps workflow runs could not be determined: {why.reason}."
-        return untold(what, why.remedy)
+        return unverifiable(what, why.remedy)
     kept = ", ".join(f"{name} for {found} days" for name, found in known.items())
     return there(f"Workflow runs are kept: {kept}. An older tag needs a new one, or a release.json as its evidence.")
 
@@ -97,7 +97,7 @@ def judge_policies(file: str, events: Sequence[str], found: Answer[Sequence[Exec
             return missing(message, f"{_POLICIES}: allow the event {event} for that file.")
     if closed := [one.name for one in mine if one.restricts_actors]:
         message = f"The workflow execution protection {closed[0]!r} restricts who may start {file}."
-        return untold(message, f"Check that its list has the app or the user that publish tags as: {_POLICIES}.")
+        return unverifiable(message, f"Check that its list has the app or the user that publish tags as: {_POLICIES}.")
     return there(f"The workflow execution protections in force let {' and '.join(events)} start {file}.")
 
 
@@ -126,7 +126,7 @@ def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
         return there(f"{alone} people may approve a deployment to {name}.", found.url)
     if found.teams:
         what = f"The team {', '.join(found.teams)} may approve a deployment to {name}, but its members are not shown."
-        return untold(what, f"Check that it has at least {'three' if own else 'two'} people.", found.url)
+        return unverifiable(what, f"Check that it has at least {'three' if own else 'two'} people.", found.url)
     if alone == 1:
         also = ", except one that they started themselves (Prevent self-review)" if own else ""
         what = f"Only {', '.join(found.users) or 'one person'} may approve a deployment to {name}{also}."
@@ -147,7 +147,7 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form
         return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
     if any(one.bypassers is None for one in strict):
         what = f"Rulesets forbid moving or deleting production tags of {repository}; their bypass list is not shown."
-        return untold(what, "Check that the bypass list is empty.", url)
+        return unverifiable(what, "Check that the bypass list is empty.", url)
     return there(f"Production tags of {repository} cannot be moved or deleted.", url)
 
 
@@ -175,7 +175,7 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat) -> Jud
     restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
     if _open([one for one in _strict(rulesets) if one.bypassers is not None], form):
         message = f"{restricted}. The bypass list is visible only to ruleset editors, so it could not be checked."
-        return untold(message, _BYPASS_LISTS, _url(rulesets))
+        return unverifiable(message, _BYPASS_LISTS, _url(rulesets))
     return there(f"{restricted}, with no bypass for everyone with push access.", _url(rulesets))
 
 
@@ -228,7 +228,7 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
     if not kept:
         why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none either"
         message = f"Neither the repository nor the organisation has a secret named AWX_…; {why}."
-        return untold(message, f"Check that the AWX credentials are secrets of {name} only.")
+        return unverifiable(message, f"Check that the AWX credentials are secrets of {name} only.")
     return there(f"{', '.join(kept)}: secrets of {name} only.")
 
 
@@ -261,7 +261,7 @@ def _judge_production(repository: str, branch: str, guard: BranchGuard, may_admi
         return there(f"The branch protection of {branch} of {repository} keeps this token from pushing.")
     if holding:
         what = f"GitHub does not show whether this token may bypass rules for {branch} of {repository}"
-        return untold(f"{what}: {types_of(holding)}.", remedy)
+        return unverifiable(f"{what}: {types_of(holding)}.", remedy)
     return missing(f"No rule keeps this token from pushing to {branch} of {repository}.", remedy)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from ...dataclass import dataclass
 from ..evidence import Answer, Unknown
 from ..refs import TAGS
-from . import Judgement, missing, there, untold
+from . import Judgement, missing, there, unverifiable
 
 ALL_REFS = "~ALL"
 _DEEP = "**"
@@ -174,7 +174,7 @@ class SecretNames:
         return [name.upper() for one in both for name in one]
 
     @property
-    def lost(self) -> Unknown | None:
+    def gap(self) -> Unknown | None:
         """Why some could not be read; None if all were."""
         return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
 
@@ -193,7 +193,7 @@ class Variables:
         return {name.upper(): value for one in both for name, value in one.items()}
 
     @property
-    def lost(self) -> Unknown | None:
+    def gap(self) -> Unknown | None:
         """Why some could not be read; None if all were."""
         return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
 
@@ -225,7 +225,7 @@ def _takes(includes: Sequence[str], excludes: Sequence[str], name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Deed:
+class PushKind:
     """A kind of push, its name for messages, and which types of rules are known to forbid or to allow it.
 
     The effect of any other type depends on its parameters or on the commit.
@@ -237,26 +237,28 @@ class Deed:
 
 
 # A release branch starts at the stack branch, with its merge commits, and is rebuilt by a forced push.
-OWN_BRANCH = Deed("a push", _BY_MERGING_ALONE | {"creation"}, _HARMLESS)
+OWN_BRANCH = PushKind("a push", _BY_MERGING_ALONE | {"creation"}, _HARMLESS)
 # One commit with one parent, on top of an existing branch.
-COMMIT = Deed("a commit", _BY_MERGING_ALONE, _HARMLESS | {"creation", "non_fast_forward", "required_linear_history"})
+COMMIT = PushKind(
+    "a commit", _BY_MERGING_ALONE, _HARMLESS | {"creation", "non_fast_forward", "required_linear_history"}
+)
 # No tag is ever moved.
-NEW_TAG = Deed("a tag", frozenset({"creation"}), _HARMLESS | {"update", "non_fast_forward"})
+NEW_TAG = PushKind("a tag", frozenset({"creation"}), _HARMLESS | {"update", "non_fast_forward"})
 
 
-def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, remedy: str) -> Judgement:
+def judge_branch_rules(branch: str, rules: Sequence[BranchRule], push: PushKind, remedy: str) -> Judgement:
     """Return whether the rules of a branch, as returned to a token, allow that token this kind of push."""
-    binding = [rule for rule in rules if rule.type not in deed.harmless and rule.bypass not in MAY_BYPASS]
-    forbidding = [rule for rule in binding if rule.type in deed.forbidding]
+    binding = [rule for rule in rules if rule.type not in push.harmless and rule.bypass not in MAY_BYPASS]
+    forbidding = [rule for rule in binding if rule.type in push.forbidding]
     held = [rule for rule in forbidding if rule.bypass]
     if held:
-        return missing(f"{_forbidding(branch, held, deed)}; this token may not bypass them.", remedy)
+        return missing(f"{_forbidding(branch, held, push)}; this token may not bypass them.", remedy)
     if forbidding:
-        what = _forbidding(branch, forbidding, deed)
-        return untold(f"{what}; GitHub does not show whether this token may bypass them.", remedy)
+        what = _forbidding(branch, forbidding, push)
+        return unverifiable(f"{what}; GitHub does not show whether this token may bypass them.", remedy)
     if binding:
-        return untold(f"{_owner(binding)} may refuse {deed.what} to {branch}: {types_of(binding)}.", remedy)
-    return there(f"No rule forbids {deed.what} to {branch}.")
+        return unverifiable(f"{_owner(binding)} may refuse {push.what} to {branch}: {types_of(binding)}.", remedy)
+    return there(f"No rule forbids {push.what} to {branch}.")
 
 
 def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
@@ -269,7 +271,7 @@ def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
     if binding:
         types = _words(sorted(binding[0].rules - NEW_TAG.harmless))
         what = f"The ruleset {binding[0].name!r} may refuse a tag such as {tag}: {types}."
-        return untold(what, f"Check that it allows the tags of publish, or {_BYPASS_LIST}", binding[0].url)
+        return unverifiable(what, f"Check that it allows the tags of publish, or {_BYPASS_LIST}", binding[0].url)
     if strict:
         return there(f"Tags are restricted by {strict[0].name!r}, which this token may bypass.", strict[0].url)
     return there(f"No ruleset forbids a tag such as {tag}.")
@@ -289,11 +291,11 @@ def _forbidden(tag: str, by: Ruleset) -> Judgement:
     what = f"The ruleset {by.name!r} forbids creating a tag such as {tag}"
     if by.bypass:
         return missing(f"{what}, and this token may not bypass it.", remedy, by.url)
-    return untold(f"{what}; GitHub does not show whether this token may bypass it.", remedy, by.url)
+    return unverifiable(f"{what}; GitHub does not show whether this token may bypass it.", remedy, by.url)
 
 
-def _forbidding(branch: str, rules: Sequence[BranchRule], deed: Deed) -> str:
-    return f"{_owner(rules)} forbid {deed.what} to {branch}: {types_of(rules)}"
+def _forbidding(branch: str, rules: Sequence[BranchRule], push: PushKind) -> str:
+    return f"{_owner(rules)} forbid {push.what} to {branch}: {types_of(rules)}"
 
 
 def _owner(rules: Sequence[BranchRule]) -> str:

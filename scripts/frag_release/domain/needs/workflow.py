@@ -11,7 +11,7 @@ from ...dataclass import replace
 from ..components import Pin
 from ..evidence import Answer, Answers, Image, Unknown
 from ..findings import listed
-from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
+from ..gate_use import DEPLOY_PRODUCTION, Flaw, GateUse, Sure
 from ..workflow_jobs import Goal, Job
 from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, sentence, there, unseen
 from .protection import SecretNames, Variables
@@ -100,7 +100,7 @@ def judge_needed(use: GateUse) -> Judgement:
     """Return whether all jobs that build, or deploy to production, wait for a gate that passed."""
     if lacking := _without_gate(use):
         return lacking
-    if around := list(use.around_the_gate()):
+    if around := list(use.bypassing_jobs()):
         what = ", ".join(f"the job {one.job} {one.what}" for one in around[:_MOST])
         gates = {one.job for one in use.gates}
         others = _listed([one.job for one in around if one.job not in gates])
@@ -112,7 +112,7 @@ def judge_needed(use: GateUse) -> Judgement:
     return there("Every job that builds, or deploys to production, needs the gate's job.")
 
 
-def judge_asked(use: GateUse) -> Judgement:
+def judge_condition(use: GateUse) -> Judgement:
     """Return whether jobs deploy to production only if the gate's `deploy-production` is true."""
     if lacking := _without_gate(use):
         return lacking
@@ -128,7 +128,7 @@ def judge_asked(use: GateUse) -> Judgement:
     return there(f"{_names(jobs)} runs only if the gate's {DEPLOY_PRODUCTION} is true.")
 
 
-def judge_told(use: GateUse) -> Judgement:
+def judge_overrides_passed(use: GateUse) -> Judgement:
     """Return whether the workflow passes the gate every other place that the build takes a pin from."""
     found = [(name, one) for name, overrides in use.overrides.items() for one in overrides]
     if not found:
@@ -157,14 +157,14 @@ def judge_override_secrets(use: GateUse, secrets: SecretNames) -> Judgement:
     if named := [name for name in secrets.of_every_job if name in names]:
         what = f"GitHub drops every output that contains a secret's value, and there are secrets {_listed(named)}."
         return missing(what, _AS_VARIABLE.format(names=_listed(named)))
-    if secrets.lost:
-        return hidden(secrets.lost)
+    if secrets.gap:
+        return hidden(secrets.gap)
     return there("No secret has the name of a value that the file uses.")
 
 
 def judge_staging(use: GateUse) -> Judgement:
     """Return whether only jobs that deploy to production run in its environment."""
-    if found := list(use.misplaced()):
+    if found := list(use.in_production_environment()):
         what = ", ".join(f"the job {one.job} runs in {one.what}" for one in found[:_MOST])
         message = sentence(f"{what}, with the credentials of production")
         return _at(missing(message, _PLACE.format(jobs=_listed([one.job for one in found]))), found)
@@ -176,7 +176,7 @@ def judge_staging(use: GateUse) -> Judgement:
 
 def judge_failures(use: GateUse) -> Judgement:
     """Return whether a failed deployment makes the run red."""
-    found = list(use.careless())
+    found = list(use.ignored_failures())
     if ignored := [one for one, sure in found if sure is Sure.NO]:
         where = [f"{one.job}{f' ({one.what})' if one.what else ''}, line {one.line}" for one in ignored]
         return _at(missing(f"A failed deployment may stay green: {'; '.join(where[:_MOST])}.", _FAILURES), ignored)
@@ -195,7 +195,7 @@ def judge_alone(use: GateUse) -> Judgement:
     """Return whether nothing runs before the gate in its job."""
     if lacking := _without_gate(use):
         return lacking
-    if found := list(use.company()):
+    if found := list(use.steps_before_gate()):
         steps = _listed([f"{one.what!r} (line {one.line})" for one in found])
         what = f"In the job {found[0].job}, the gate runs after {steps}, which can override it by BASH_ENV or PATH."
         return _at(missing(what, _ALONE), found)
@@ -208,11 +208,11 @@ def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> 
     if not everywhere:
         return not_needed("No deployment depends on a variable.")
     absent = [name for name, _ in everywhere if not values.get(name)]
-    if kept := [name for name in absent if name in secrets.of_every_job and not variables.lost]:
+    if kept := [name for name in absent if name in secrets.of_every_job and not variables.gap]:
         what = f"A job reads variables that are secrets: {_listed(kept)}. It is skipped, and the run is green."
         return missing(what, _AS_VARIABLE.format(names=_listed(kept)))
-    if variables.lost and absent:
-        return hidden(variables.lost)
+    if variables.gap and absent:
+        return hidden(variables.gap)
     if values.get("PRODUCTION", "").lower() == "false":
         return not_needed("PRODUCTION is false: no build of this repository may reach production.")
     wanted = use.switches(Goal.PRODUCTION)
@@ -230,8 +230,8 @@ def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> 
 ROWS: tuple[tuple[str, str, Judge], ...] = (
     ("gate-used", "A job in which this action is the gate", judge_used),
     ("gate-needed", "Build and production wait for the gate", judge_needed),
-    ("gate-asked", "Production requires the gate's output `deploy-production`", judge_asked),
-    ("gate-told", "The gate receives every other source of the pair that the build uses", judge_told),
+    ("gate-asked", "Production requires the gate's output `deploy-production`", judge_condition),
+    ("gate-told", "The gate receives every other source of the pair that the build uses", judge_overrides_passed),
     ("gate-alone", "Nothing runs before the gate in its job", judge_alone),
     ("staging-environment", "Staging does not run in production's environment", judge_staging),
     ("deployment-failures", "A failed deployment makes the run red", judge_failures),
@@ -260,7 +260,7 @@ def _without_gate(use: GateUse) -> Judgement | None:
 
 
 def _not_received(use: GateUse) -> str:
-    lines = sorted({line for found in use.overrides.values() for one in found for line in one.untold})
+    lines = sorted({line for found in use.overrides.values() for one in found for line in one.missing_in})
     if not lines:
         return "the file has no step of this action to pass it to"
     return f"this action does not receive it in line {', '.join(map(str, lines[:_MOST]))}"
@@ -288,5 +288,5 @@ def _names(jobs: Sequence[Job]) -> str:
     return _listed([job.name for job in jobs])
 
 
-def _at(judged: Judgement, found: Sequence[Awry] | Sequence[Job]) -> Judgement:
+def _at(judged: Judgement, found: Sequence[Flaw] | Sequence[Job]) -> Judgement:
     return replace(judged, line=found[0].line)

@@ -14,7 +14,7 @@ from ..findings import listed
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
-from . import Judgement, hidden, missing, not_needed, there, unseen, untold
+from . import Judgement, hidden, missing, not_needed, there, unseen, unverifiable
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -140,11 +140,11 @@ def judge_keys(
         what = f"The environment {open_to[0].environment} has no required reviewers, and allows more than {branch}"
         return missing(f"{what}: anyone with push access can use {_keys(open_to)}.", _KEEP)
     policies = [one.policies for one in environments.values() if isinstance(one, Environment)]
-    for answer in (secrets.lost, *environments.values(), *policies):
+    for answer in (secrets.gap, *environments.values(), *policies):
         if isinstance(answer, Unknown):
             return hidden(answer)
     if computed := [key for key in found.keys if key not in plain]:
-        return untold(f"The environment in which {_keys(computed)} is used could not be determined.", _KEEP)
+        return unverifiable(f"The environment in which {_keys(computed)} is used could not be determined.", _KEEP)
     return _unread(found) or there(f"{_keys(found.keys)}: secrets of a guarded environment only.")
 
 
@@ -157,7 +157,7 @@ def judge_moving(found: Answer[Writers]) -> Judgement:
         return missing(what, _PIN)
     if found.perhaps_moving:
         what = f"Jobs without permissions: use actions that are not pinned: {listed(found.perhaps_moving, _MOST)}"
-        return untold(f"{what}. The repository's default decides whether their token can write.", _PERMIT)
+        return unverifiable(f"{what}. The repository's default decides whether their token can write.", _PERMIT)
     return _unread(found) or there("In jobs with a token that can write, all actions are pinned to a commit.")
 
 
@@ -207,7 +207,7 @@ def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
     if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
         return there(f"{named}, and the branch protection of {branch} requires their review.")
     if any(one.owners is None for one in rules):
-        return untold(f"{named}; GitHub does not show whether {branch} requires their review.", _NAME_THEM)
+        return unverifiable(f"{named}; GitHub does not show whether {branch} requires their review.", _NAME_THEM)
     for lost in (guard.rules, guard.classic):
         if isinstance(lost, Unknown):
             return hidden(lost)

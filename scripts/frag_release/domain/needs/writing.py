@@ -11,8 +11,20 @@ from ..evidence import Answer, NotOffered, Unknown
 from ..refs import TagFormat
 from ..site import LineError, Page, PageError, SiteLine, fits, look_at, pointer_of, read_lines
 from ..workflow_file import WorkflowFileError
-from ..workflow_jobs import Said, Tags, Triggers
-from . import UNARCHIVE, Judgement, Presence, TokenFacts, TokenKind, hidden, missing, not_needed, there, unseen, untold
+from ..workflow_jobs import Tags, Triggers, Upload
+from . import (
+    UNARCHIVE,
+    Judgement,
+    Presence,
+    TokenFacts,
+    TokenKind,
+    hidden,
+    missing,
+    not_needed,
+    there,
+    unseen,
+    unverifiable,
+)
 from .protection import COMMIT, OWN_BRANCH, BranchGuard, BranchRule, Ruleset, judge_branch_rules, judge_tag_rulesets
 
 _MOST_PROPOSED = 5
@@ -160,7 +172,9 @@ def judge_template(template: Answer[Template]) -> Judgement:
     if problem := template.problem():
         return missing(f"{found}, and {problem[0]}.", problem[1], template.url)
     if template.may_launch is None:
-        return untold(f"{found}; AWX does not report whether this account may launch it.", MAY_LAUNCH, template.url)
+        return unverifiable(
+            f"{found}; AWX does not report whether this account may launch it.", MAY_LAUNCH, template.url
+        )
     return there(f"{found}, and this account may launch it.", template.url)
 
 
@@ -174,7 +188,7 @@ def judge_variables(data: Answer[LaunchData], variables: Variables) -> Judgement
     what, remedy = f"The job template {problem[0]}.", problem[1]
     if data.questions and (data.unpromptable(variables) or data.missing(variables)):
         asks = ", ".join(sorted(data.questions)[:10])
-        return untold(f"{what} Its survey asks for {asks}, which extra-vars of deploy may contain.", remedy)
+        return unverifiable(f"{what} Its survey asks for {asks}, which extra-vars of deploy may contain.", remedy)
     return missing(what, remedy)
 
 
@@ -269,17 +283,17 @@ def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
     return _judge_triggers(build, build.triggers, kind)
 
 
-def judge_pushed_image(file: str, upload: Said | WorkflowFileError | Unknown) -> Judgement:
+def judge_pushed_image(file: str, upload: Upload | WorkflowFileError | Unknown) -> Judgement:
     """Return whether the build reports which image it pushed: else `publish` records no digest to roll back to."""
     if isinstance(upload, Unknown):
         return unseen(upload)
     if isinstance(upload, WorkflowFileError):
         return missing(f"{file} cannot be read: {upload.message}.", "Correct it.")
-    if upload is Said.HERE:
+    if upload is Upload.HERE:
         return there(f"{file} uploads an artifact that names the pushed image.")
-    if upload is Said.PERHAPS_ELSEWHERE:
+    if upload is Upload.PERHAPS_ELSEWHERE:
         others = "whether the workflows and actions that it uses do could not be determined"
-        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _UPLOAD_IT)
+        return unverifiable(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _UPLOAD_IT)
     return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _UPLOAD_IT)
 
 
@@ -303,10 +317,10 @@ def _judge_tags(file: str, tags: Tags, form: TagFormat) -> Judgement:
         return there(f"{file} starts for tags such as {' and '.join(usual)}.")
     if tags.patterns is None:
         what = f"Which tags start {file} could not be determined from the patterns under push in its `on`."
-        return untold(what, remedy)
+        return unverifiable(what, remedy)
     if not any(map(tags.start, _many(form))):
         return missing(f"No push of a tag such as {left_out[0]} starts {file}.", remedy)
-    return untold(f"{file} does not start for every production tag: not for {' and '.join(left_out)}.", remedy)
+    return unverifiable(f"{file} does not start for every production tag: not for {' and '.join(left_out)}.", remedy)
 
 
 def _many(form: TagFormat) -> Iterator[str]:

@@ -148,7 +148,7 @@ class Report:
         """`rule:subject` of each finding that blocks."""
         return [finding.key for finding in blocking(self.findings)]
 
-    def told_findings(self) -> Sequence[Finding]:
+    def annotated_findings(self) -> Sequence[Finding]:
         """The findings as they are annotated."""
         return self.findings
 

@@ -133,11 +133,11 @@ class DeployReport(JudgedReport):
         own = _OF_OWN_STEP if self.by_own_step else {}
         return own.get(self.stage, self.stage.value)
 
-    def record_state(self, is_told: bool) -> str:
-        """GitHub's state for the outcome. `is_told` is false if the run was cancelled or failed unexpectedly."""
+    def record_state(self, is_conclusive: bool) -> str:
+        """GitHub's state for the outcome. `is_conclusive` is false if the run was cancelled or failed unexpectedly."""
         if self.stage in (Stage.DEPLOYED, Stage.HANDED_OVER):
             return SUCCESS if self.stage is Stage.DEPLOYED else IN_PROGRESS
-        failed = self.stage is Stage.JOB_FAILED or (is_told and self.stage is Stage.NOT_SHOWN)
+        failed = self.stage is Stage.JOB_FAILED or (is_conclusive and self.stage is Stage.NOT_SHOWN)
         return FAILURE if failed else ERROR
 
     @property

@@ -63,7 +63,7 @@ class DoctorReport(Report):
     @property
     def headline(self) -> str:
         """The result in one line."""
-        missing, unseen = (self.count(one, self.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
+        missing, unseen = (self.count(one, self.blockers) for one in (Presence.MISSING, Presence.UNAVAILABLE))
         if not self.blockers:
             found = "Everything that could be checked is in place"
             return f"Ready to run, and open: {self.openings}" if self.openings else found
@@ -74,11 +74,11 @@ class DoctorReport(Report):
     @property
     def openings(self) -> str:
         """How many guards are missing or could not be seen; empty if there are none."""
-        missing, unseen = (self.count(one, self.guards) for one in (Presence.MISSING, Presence.UNSEEN))
+        missing, unseen = (self.count(one, self.guards) for one in (Presence.MISSING, Presence.UNAVAILABLE))
         parts = [f"{count(missing, 'guard')} missing"] if missing else []
         return ", and ".join([*parts, *([f"{count(unseen, 'guard')} could not be seen"] if unseen else [])])
 
-    def told_findings(self) -> list[Finding]:
+    def annotated_findings(self) -> list[Finding]:
         """The findings for log and annotations: one for everything that was not seen for the same reason."""
         findings = []
         for rows in grouped(self.rows):
@@ -114,7 +114,7 @@ def grouped(rows: Sequence[Row]) -> list[list[Row]]:
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         found = row.judgement
-        same = (_why(row), found.remedy) if found.presence is Presence.UNSEEN else (row.need.id,)
+        same = (_why(row), found.remedy) if found.presence is Presence.UNAVAILABLE else (row.need.id,)
         groups.setdefault((found.presence.value, row.need.rule, *same), []).append(row)
     return list(groups.values())
 

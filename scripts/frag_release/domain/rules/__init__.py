@@ -31,12 +31,12 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     stack_contents,
 )
 """Every rule, in the order of the table in docs/reference.md."""
-_MEND_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.mends_elsewhere)
+_FIXABLE_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.fixable_elsewhere)
 
 
-def can_mend_elsewhere(blockers: Sequence[Finding]) -> bool:
+def all_fixable_elsewhere(blockers: Sequence[Finding]) -> bool:
     """Whether the same run may pass later: every blocker is unknown, or can be fixed outside the stack."""
-    return all(one.status is Status.UNKNOWN or one.rule in _MEND_ELSEWHERE for one in blockers)
+    return all(one.status is Status.UNKNOWN or one.rule in _FIXABLE_ELSEWHERE for one in blockers)
 
 
 def judge(

@@ -132,7 +132,7 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
     fails_when="deploy to production, with `staging-minutes`: no believed deployment record of staging has the same "
     "digest of the stack's image, or it was not the newest there for that many minutes",
     remedy="Deploy that image to staging and let it run there, then run this again.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def staged(facts: StackImageFacts) -> Outcome:
     """The image that goes to production was on staging before."""

@@ -23,7 +23,7 @@ from ..evidence import (
     days_between,
     how_to_rerun,
     may_be_of_branch,
-    who_lets_go,
+    who_approves,
 )
 from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
@@ -106,7 +106,7 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     if not found:
         return None
     if held := [run for run in found if run.is_held]:
-        why = Unknown(f"GitHub holds {files_of(held)} until it is approved", who_lets_go(held[0].status, held[0].url))
+        why = Unknown(f"GitHub holds {files_of(held)} until it is approved", who_approves(held[0].status, held[0].url))
         return unknown(what, why, held[0].url, may_settle=True)
     status = found[0].status
     why = Unknown(
@@ -151,7 +151,7 @@ def _meant(runs: Sequence[Run], name: str, workflows: Sequence[Workflow]) -> dic
     "*branch* run of the same commit does not count",
     remedy="Within 30 days, re-run the component's CI for that tag until it passes. Later, give its commit a new tag, "
     "and pin that.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_ci(facts: ComponentFacts) -> Outcome:
     """The component's CI has passed for this very tag."""

@@ -200,7 +200,7 @@ def _of_running_file(facts: ComponentFacts) -> Outcome:
 def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
     """Return what is taken from where, and which steps do not receive it."""
     taken = listed([f"its {one.what} from {one.source} (line {one.line})" for one in overrides], _MOST_OVERRIDES)
-    lines = sorted({line for one in overrides for line in one.untold})
+    lines = sorted({line for one in overrides for line in one.missing_in})
     steps = f"the step{'s' if len(lines) > 1 else ''} of this action in line {', '.join(map(str, lines))}"
     who = f"It is not passed to {steps}" if lines else "No step of this action was found in the file"
     certainty = "takes" if overrides[0].is_direct else "may take"

@@ -26,7 +26,7 @@ _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status
     fails_when="the image says that it was built from a commit other than the tag's; if it names no commit, this is "
     "`skipped`, and if its provenance cannot be read, `unknown`",
     remedy="Run the component's CI for that tag again, so that it pushes an image of its commit, or pin another tag.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_origin(facts: ComponentFacts) -> Outcome:
     """The image under the tag states that it was built from the tag's commit."""
@@ -75,7 +75,9 @@ def _of_platform(facts: ComponentFacts, image: Image, commit: str, origin: Origi
         return unknown(f"which commit {what} was built from", origin)
     what, repository = _on(what, origin), facts.pin.component.repository
     if not origin.commit:
-        return _silent(f"{what} does not say which commit it was built from: {origin.silence}.", facts.origin_required)
+        return _silent(
+            f"{what} does not say which commit it was built from: {origin.why_no_commit}.", facts.origin_required
+        )
     claim = f"{what} says that it was built from {origin.commit[:12]}{'-dirty' * origin.dirty}"
     if (origin.source or origin.by_labels) and not origin.is_of(repository):
         return _silent(_of_another(claim, origin, repository), facts.origin_required)
@@ -111,7 +113,11 @@ def _of_contents(
         return unknown(f"what went into {what}", origin)
     what = _on(what, origin)
     if not origin.materials:
-        why = origin.silence if origin.materials is None and origin.silence else "its provenance lists no image"
+        why = (
+            origin.why_no_commit
+            if origin.materials is None and origin.why_no_commit
+            else "its provenance lists no image"
+        )
         return _silent(f"{what} does not say which images went into it: {why}.", facts.origin_required)
     return _worst([_of_judged(what, one, origin.materials) for one in judged], image)
 
@@ -172,7 +178,7 @@ def _on(what: str, origin: Origin) -> str:
     fails_when="the repository has no such tag (the remedy names the nearest)",
     remedy="Pin a tag that exists, or push the missing tag to the component's repository.",
     allowable=False,
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_exists(facts: ComponentFacts) -> Outcome:
     """The chosen version is a tag of the component's repository."""
@@ -199,7 +205,7 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
     fails_when="a *branch* has the tag's name: its build could be mistaken for the tag's",
     remedy="Delete or rename the branch in the component's repository.",
     allowable=False,
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_shadowed(facts: ComponentFacts) -> Outcome:
     """No branch of the repository has the tag's name."""
@@ -226,7 +232,7 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
     fails_when="the tag's commit is not on a production branch (the remedy names the newest tag that is)",
     remedy="Pin a tag of the production branch, or merge the commit there and give it a new tag.",
     allowable=False,
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_on_branch(facts: ComponentFacts) -> Outcome:
     """Only what was merged to the production branch reaches production."""
@@ -247,7 +253,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
     column="image",
     fails_when='the registry has no such image (401/403/429/5xx are `unknown`, never "absent")',
     remedy="Let the component's CI push the image for that tag, or pin a tag whose image is there.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def pin_image(facts: ComponentFacts) -> Outcome:
     """The image that the stack is made from can be pulled."""
@@ -277,7 +283,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     fails_when="prepare, for `new`: a finished run of a push to the production branch failed at that commit; the "
     "tag's own run is judged afterwards",
     remedy="Re-run it until it passes, or fix the branch: then `new` is another commit.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def branch_ci(facts: ComponentFacts) -> Outcome:
     """The commit that is about to be tagged has not failed on its branch."""

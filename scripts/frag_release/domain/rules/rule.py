@@ -46,7 +46,7 @@ class Rule(Generic[Facts]):
 
     `fails_when` and `remedy` are the texts of docs/reference.md; a finding's own remedy is more precise. `column` is
     its column in the summary's table, empty if it has none.
-    `allowable`: the `allow` input may turn its findings into warnings. `mends_elsewhere`: what it finds can be fixed
+    `allowable`: the `allow` input may turn its findings into warnings. `fixable_elsewhere`: what it finds can be fixed
     without another commit or tag of the stack, so the same run may pass later.
     """
 
@@ -57,7 +57,7 @@ class Rule(Generic[Facts]):
     judge: Callable[[Facts], Outcome]
     when: Collection[Occasion] = JUDGED
     allowable: bool = True
-    mends_elsewhere: bool = False
+    fixable_elsewhere: bool = False
     column: str = ""
 
     @property

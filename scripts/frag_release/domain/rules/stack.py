@@ -35,7 +35,7 @@ _GIVEN_IN = "stack-ci-workflows"
     when={Occasion.PUBLICATION, Occasion.BASELINE},
     fails_when="publish: a workflow in `stack-ci-workflows` has not passed on the commit",
     remedy="Run that workflow again on the commit until it passes, or fix what it found.",
-    mends_elsewhere=True,
+    fixable_elsewhere=True,
 )
 def stack_ci(facts: StackFacts) -> Outcome:
     """The commit to be released has passed the stack's own CI."""

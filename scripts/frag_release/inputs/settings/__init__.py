@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...dataclass import dataclass, field
 from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
-from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
+from ...domain.images import DOCKER_HUB, Login, canonical_host, host_of_image
 from ...domain.refs import FORMATS, WITHOUT_V, TagFormat
 from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
@@ -39,14 +39,14 @@ class RegistrySettings:
     logins: Mapping[str, Login]
 
     def logins_for(self, images: Iterable[str]) -> Mapping[str, Login]:
-        """Return the login of each registry, by `one_name` of its host.
+        """Return the login of each registry, by `canonical_host` of its host.
 
         `images` are all that the settings of this run name: a name that is read later chooses no host. Raises
         UsageError if one login would be for several hosts.
         """
         if self.logins or not (self.username and self.password):
             return self.logins
-        hosts = {one_name(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
+        hosts = {canonical_host(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
         if len(hosts) > 1:
             raise UsageError(
                 f"The images of this run are in several registries ({', '.join(sorted(hosts))}), but the inputs "

@@ -13,7 +13,7 @@ from ...domain.awx_jobs import AwxForm, OnTimeout
 from ...domain.evidence import Image
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines
 from ...errors import UnconfiguredError, UsageError
-from ..values import Values, no_constant, wrong_input
+from ..values import Values, refuse_constant, wrong_input
 from . import Settings
 
 _FORMS = (
@@ -21,8 +21,8 @@ _FORMS = (
     "such as `Stack {image-tag}`. The command doctor reads verify-url and suggests lines that would match."
 )
 
-PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
-_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
+TAG_PLACEHOLDER, DIGEST_PLACEHOLDER = "{image-tag}", "{image-digest}"
+_PLACES = re.compile(f"{re.escape(TAG_PLACEHOLDER)}|{re.escape(DIGEST_PLACEHOLDER)}")
 _OF_AWX = (
     "awx-url",
     "awx-username",
@@ -33,7 +33,7 @@ _OF_AWX = (
     "on-timeout",
 )
 """The inputs that are refused with another deployer. Secrets are not: a terminal's environment may have them anyway."""
-_DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
+_DEFAULT_VARIABLES = {"stack_image_tag": TAG_PLACEHOLDER}
 _NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
 _API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
 _NAMES_API = re.compile(r"/api(/|$)")
@@ -93,13 +93,13 @@ class AwxSettings:
 
     def filled(self, image: Image) -> AwxSettings:
         """The same with the image's tag and digest filled in; raises UsageError if a needed digest is unknown."""
-        if image.digest is None and has_place(dict(self.variables), PLACE_OF_DIGEST):
+        if image.digest is None and has_placeholder(dict(self.variables), DIGEST_PLACEHOLDER):
             raise UsageError(
-                f"The input extra-vars contains {PLACE_OF_DIGEST}, but the digest of {image.reference} was not "
+                f"The input extra-vars contains {DIGEST_PLACEHOLDER}, but the digest of {image.reference} was not "
                 "looked up.",
-                f"Give expected-stack-digest, the digest that the build pushed, or leave {PLACE_OF_DIGEST} out.",
+                f"Give expected-stack-digest, the digest that the build pushed, or leave {DIGEST_PLACEHOLDER} out.",
             )
-        places = {PLACE_OF_TAG: image.tag, PLACE_OF_DIGEST: image.digest or ""}
+        places = {TAG_PLACEHOLDER: image.tag, DIGEST_PLACEHOLDER: image.digest or ""}
         return replace(self, variables={name: _filled(value, places) for name, value in self.variables.items()})
 
     @property
@@ -107,7 +107,7 @@ class AwxSettings:
         """What to enter in AWX to launch the same by hand."""
         with_tag, with_digest = (
             tuple(name for name, value in self.variables.items() if value == place)
-            for place in (PLACE_OF_TAG, PLACE_OF_DIGEST)
+            for place in (TAG_PLACEHOLDER, DIGEST_PLACEHOLDER)
         )
         return AwxForm(self.url, self.template, with_tag, with_digest)
 
@@ -187,7 +187,7 @@ def _check_credentials(username: str, password: str, token: str) -> None:
         raise wrong_input("awx-username", username, "A user name with a colon cannot be sent; use awx-token.")
 
 
-def has_place(value: object, place: str) -> bool:
+def has_placeholder(value: object, place: str) -> bool:
     """Whether any text in here, at any depth, contains this place; names of variables do not count."""
     return _filled(value, {place: ""}) != value
 
@@ -195,7 +195,7 @@ def has_place(value: object, place: str) -> bool:
 def _read(text: str) -> dict[str, Any]:
     """Read a JSON object. Its contents are never quoted: they may be secrets."""
     try:
-        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
+        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else f" ({error})"
         raise _no_object(f"is not JSON{where}") from error
@@ -213,7 +213,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_object(what: str) -> UsageError:
     return UsageError(
-        f"The input extra-vars {what}.", f'Use a JSON object, such as {{"stack_image_tag": "{PLACE_OF_TAG}"}}.'
+        f"The input extra-vars {what}.", f'Use a JSON object, such as {{"stack_image_tag": "{TAG_PLACEHOLDER}"}}.'
     )
 
 

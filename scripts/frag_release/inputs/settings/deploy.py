@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ...dataclass import dataclass
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
-from ...domain.environments import is_production, signs_of
+from ...domain.environments import is_production, names_of_production
 from ...domain.images import is_image_tag
 from ...domain.refs import Ref, wrong_v
 from ...domain.rules.deployment import Expected
@@ -17,7 +17,15 @@ from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, is_digest, unconfigured, wrong_input
 from . import image_name
-from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, SiteSettings, has_place, read_deployer, read_site_settings
+from .awx import (
+    DIGEST_PLACEHOLDER,
+    TAG_PLACEHOLDER,
+    AwxSettings,
+    SiteSettings,
+    has_placeholder,
+    read_deployer,
+    read_site_settings,
+)
 from .gate import GateSettings, read_gate_settings
 from .release import ticket_repository
 
@@ -30,7 +38,7 @@ def check_template(name: str, titles: Mapping[str, str], environment: str, allow
 
     `titles` are the texts that may name production, such as the names of template and organisation. Empty if none does.
     """
-    says = signs_of(titles)
+    says = names_of_production(titles)
     if not says:
         return ""
     if name != allowed:
@@ -136,12 +144,14 @@ def _deployment_id(values: Values) -> int:
 
 
 def _check_names_image(settings: DeploySettings, awx: AwxSettings) -> None:
-    names_image = has_place(dict(awx.variables), PLACE_OF_DIGEST) or has_place(dict(awx.variables), PLACE_OF_TAG)
+    names_image = has_placeholder(dict(awx.variables), DIGEST_PLACEHOLDER) or has_placeholder(
+        dict(awx.variables), TAG_PLACEHOLDER
+    )
     if settings.is_production and not names_image:
         raise UsageError(
-            f"The input extra-vars does not contain {PLACE_OF_TAG}, so AWX does not receive what to deploy: "
+            f"The input extra-vars does not contain {TAG_PLACEHOLDER}, so AWX does not receive what to deploy: "
             f"{_why(settings)}.",
-            f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
+            f"Put it, or {DIGEST_PLACEHOLDER}, where the template expects the stack's image.",
         )
 
 
@@ -178,7 +188,7 @@ def _digests(values: Values) -> dict[str, str]:
         digests = {name: one["digest"] for name, one in found.items()}
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise wrong_input("expected-components", text, _WHOLE) from error
-    values.demand_components("expected-components", digests)
+    values.require_components("expected-components", digests)
     if not all(isinstance(one, str) and is_digest(one or _NO_DIGEST) for one in digests.values()):
         raise wrong_input("expected-components", text, _WHOLE)
     return {name: digest for name, digest in digests.items() if digest}

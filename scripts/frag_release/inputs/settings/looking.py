@@ -32,14 +32,14 @@ _T = TypeVar("_T")
 class AuditSettings(Settings):
     """What to judge. `stack_image` is empty for the name in each `release.json`, `none` for no comparison.
 
-    `watches_only`: only the site is checked. `environment` is that of production, empty for any.
+    `site_only`: only the site is checked. `environment` is that of production, empty for any.
     """
 
     since: Since
     stack_image: str
     site: SiteSettings
     environment: str
-    watches_only: bool
+    site_only: bool
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
         stack_image=image_name("stack-image", values),
         site=site,
         environment=_environment(values),
-        watches_only=text == NEWEST,
+        site_only=text == NEWEST,
     )
 
 
@@ -86,7 +86,7 @@ def audit_of(settings: Settings, local: Path | None) -> AuditSettings:
     if local is not None:
         common |= {"check_ci": False, "check_images": False}
     site = SiteSettings((), ())
-    return AuditSettings(**common, since=Since(), stack_image="", site=site, environment="", watches_only=False)
+    return AuditSettings(**common, since=Since(), stack_image="", site=site, environment="", site_only=False)
 
 
 def _environment(values: Values) -> str:

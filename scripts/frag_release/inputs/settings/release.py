@@ -15,10 +15,10 @@ from ...domain.tickets import Ticket, parse_ticket
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
-from ..values import Values, no_production_tag, unconfigured, wrong_input
+from ..values import Values, not_a_production_tag, unconfigured, wrong_input
 from . import Settings, image_name, read_settings
 
-MOST_ASSIGNEES = 10
+MAX_ASSIGNEES = 10
 """GitHub's limit for one issue."""
 
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
@@ -72,7 +72,7 @@ class AnnounceSettings(Settings):
     project_status: str
 
     @property
-    def told_in(self) -> str:
+    def updated_in(self) -> str:
         """The repository of the ticket to open or update."""
         return self.ticket.repository if self.ticket else self.ticket_repository
 
@@ -103,7 +103,7 @@ def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
     if found:
         return found
     if given:
-        raise no_production_tag("stack-tag", given, form)
+        raise not_a_production_tag("stack-tag", given, form)
     if of_run:
         what = f"This run is for the tag {of_run!r}, which is not a production tag, so there is nothing to announce."
         if with_v := wrong_v(of_run, form, "tag-format"):
@@ -118,8 +118,8 @@ def _assignees(values: Values) -> tuple[str, ...]:
     for login in logins:
         if not _LOGIN.fullmatch(login):
             raise wrong_input("assignees", login, "Use GitHub logins, separated by commas.")
-    if len(logins) > MOST_ASSIGNEES:
-        raise wrong_input("assignees", values.text("assignees"), f"GitHub allows at most {MOST_ASSIGNEES} per issue.")
+    if len(logins) > MAX_ASSIGNEES:
+        raise wrong_input("assignees", values.text("assignees"), f"GitHub allows at most {MAX_ASSIGNEES} per issue.")
     return logins
 
 
@@ -349,7 +349,7 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     settings = read_settings(values, context)
     tag = values.text("stack-tag")
     if tag and parse_production_tag(tag, settings.tag_format) is None:
-        raise no_production_tag("stack-tag", tag, settings.tag_format)
+        raise not_a_production_tag("stack-tag", tag, settings.tag_format)
     baseline, image = values.flag("baseline"), _stack_image(values, settings.stack_repository)
     if baseline and not (tag and image):
         name = "stack-image cannot be none" if tag else "stack-tag is empty"

@@ -192,7 +192,7 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Order:
+class Write:
     """One write. `what` names it in messages; `advice` takes precedence over the remedies for all writes."""
 
     step: Step
@@ -203,45 +203,45 @@ class Order:
     advice: Advice = field(default_factory=Advice)
 
 
-def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _T:
+def send(api: PlaceApi, write: Write, kind: type[_T], own_token: bool) -> _T:
     """Send a write and return the payload of GitHub's reply.
 
     Raises WriteRefusedError, WriteFailedError (as UnconfirmedError if it may have been done) and RaceError.
     """
-    response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
+    response = confirmed(api, write, api.write(write.method, write.path, write.what, write.body), own_token)
     try:
-        return api.read(response, kind, order.what)
+        return api.read(response, kind, write.what)
     except Unseen as error:
         raise UnconfirmedError(error.unknown.reason, DONE_UNREAD) from error
 
 
-def carry_out_silently(api: PlaceApi, order: Order, own_token: bool) -> None:
-    """Send a write whose reply has no contents to use; raises as `carry_out` does."""
-    confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
+def send_unanswered(api: PlaceApi, write: Write, own_token: bool) -> None:
+    """Send a write whose reply has no contents to use; raises as `send` does."""
+    confirmed(api, write, api.write(write.method, write.path, write.what, write.body), own_token)
 
 
-def confirmed(api: PlaceApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
-    """Return the response to a write if it reports success; raises as `carry_out` does."""
+def confirmed(api: PlaceApi, write: Write, response: Answer[Response], own_token: bool) -> Response:
+    """Return the response to a write if it reports success; raises as `send` does."""
     if isinstance(response, Unconfirmed):
         raise UnconfirmedError(response.reason, response.remedy)
     if isinstance(response, Unknown):
         raise WriteFailedError(response.reason, response.remedy)
     if response.status not in (200, 201, 204):
-        raise _refusal(api, order, response, own_token)
+        raise _refusal(api, write, response, own_token)
     return response
 
 
-def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -> Exception:
+def _refusal(api: PlaceApi, write: Write, response: Response, own_token: bool) -> Exception:
     words = api.words(response)
-    if _RACE.search(words) and order.step not in (Step.RELEASE, Step.TICKET, Step.BOARD, Step.DEPLOYMENT):
+    if _RACE.search(words) and write.step not in (Step.RELEASE, Step.TICKET, Step.BOARD, Step.DEPLOYMENT):
         return RaceError(words)
-    message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
-    advised = next((one for one in order.advice.refusals if one.words.search(words)), None)
+    message = f"GitHub refused {write.what} of {api.name}: {response.status} {quoted(words)}"
+    advised = next((one for one in write.advice.refusals if one.words.search(words)), None)
     if advised:
         return (WriteRefusedError if advised.right else WriteFailedError)(message, advised.remedy)
     if _WORKFLOWS.search(words):
         return WriteRefusedError(message, remedy_for_writing(own_token))
-    known = _known_remedy(order.step, response.status, words, api.given_as)
+    known = _known_remedy(write.step, response.status, words, api.given_as)
     if known:
         return WriteRefusedError(message, known)
     if response.status == 404:
@@ -249,7 +249,7 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
         if hidden:
             return WriteFailedError(hidden.reason, hidden.remedy)
     if response.status in (403, 404):
-        return _missing_permission(order, message, accepted_permissions(response), own_token)
+        return _missing_permission(write, message, accepted_permissions(response), own_token)
     return WriteFailedError(message, "Nothing was done. Run this again; if it persists, report it with this line.")
 
 
@@ -267,9 +267,9 @@ def _known_remedy(step: Step, status: int, words: str, given_as: str) -> str:
     return ""
 
 
-def _missing_permission(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
+def _missing_permission(write: Write, message: str, accepted: str, own_token: bool) -> ExpectedError:
     """GitHub also uses 404 to hide what a token may not do (docs: "Troubleshooting the REST API")."""
     needs = f" GitHub requires {accepted}." if accepted else ""
-    usual = _FOR_PULL_REQUESTS if order.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
-    remedy = order.advice.rights or usual
+    usual = _FOR_PULL_REQUESTS if write.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
+    remedy = write.advice.rights or usual
     return WriteRefusedError(f"{message}: the token lacks the permission for it.{needs}", remedy)
