@@ -18,7 +18,6 @@ GATE = (
     "frag_release.adapters.registry",
     "frag_release.commands.finish",
     "frag_release.commands.gate.gate",
-    "frag_release.commands.gate.head_start",
     "frag_release.domain.overrides",
     "frag_release.render.gate",
     "actions_toolkit.core",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.registry import RegistryClient
+from frag_release.domain.components import Login
 from frag_release.domain.evidence import Answer, Image
-from frag_release.domain.images import Login
 from world.registry import Registry
 
 TAG = "2023.05.1"

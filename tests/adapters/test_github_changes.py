@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.github_desk import forge, unknown
-from frag_release.adapters.github.history import MOST_COMMITS
+from frag_release.adapters.github.repository import MOST_COMMITS
 from frag_release.adapters.ports import Repository
 from frag_release.domain.changes import Commit, History, NewFiles
 from world.faults import Forward, Reply

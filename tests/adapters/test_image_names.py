@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from frag_release.adapters.registry import ImagePlace, locate
-from frag_release.domain.images import is_image_tag
+from frag_release.domain.components import is_image_tag
 
 HUB = "https://registry-1.docker.io"
 

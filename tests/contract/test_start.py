@@ -13,7 +13,7 @@ LATER = (
     "frag_release.domain.reports", "frag_release.commands.finish",
     "frag_release.commands.gate.gate", "frag_release.adapters.registry",
     "frag_release.adapters.github.writer", "frag_release.adapters.git", "frag_release.adapters.ports.publishing",
-    "difflib", "chardet", "charset_normalizer", "frag_release.inputs.command_line", "frag_release.inputs.nearest",
+    "difflib", "chardet", "charset_normalizer", "frag_release.inputs.command_line",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frag_release.domain.images import safe_image_tag
+from frag_release.domain.components import safe_image_tag
 
 # OCI distribution specification, "Pulling manifests".
 OCI_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")

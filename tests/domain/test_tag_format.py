@@ -9,10 +9,10 @@ import pytest
 
 from domain.files import blob
 from domain.worked_example import BACKEND, FILE, pins
+from frag_release.domain.components import safe_image_tag
 from frag_release.domain.decision import Circumstances, RefKind, Verdict, decide
 from frag_release.domain.facts import ComponentFacts, Released, StackFacts
 from frag_release.domain.findings import Status
-from frag_release.domain.images import safe_image_tag
 from frag_release.domain.needs import Presence, TokenKind
 from frag_release.domain.needs.outside import judge_component_tags, judge_deployers, judge_tag_rules
 from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset

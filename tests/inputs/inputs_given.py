@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from frag_release.inputs.context import Context
-from frag_release.inputs.settings.gate import GateSettings, read_gate_settings
+from frag_release.inputs.settings import GateSettings, read_gate_settings
 from frag_release.inputs.table import INPUTS
 from frag_release.inputs.values import Values
 

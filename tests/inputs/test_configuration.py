@@ -15,8 +15,7 @@ from contract.sources import ROOT
 from domain.files import blob
 from frag_release.errors import ConfigurationError, UsageError
 from frag_release.inputs.configuration import Configuration, component_rows, file_inputs, read_configuration
-from frag_release.inputs.settings import read_settings
-from frag_release.inputs.settings.gate import read_gate_settings
+from frag_release.inputs.settings import read_gate_settings, read_settings
 from frag_release.inputs.table import INPUTS
 from inputs.inputs_given import RUN, values
 

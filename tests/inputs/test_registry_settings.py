@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from frag_release.domain.images import Login
+from frag_release.domain.components import Login
 from frag_release.errors import UsageError
 from frag_release.inputs.registry_config import read_registry_config
 from frag_release.inputs.settings import Settings

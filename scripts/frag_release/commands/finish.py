@@ -14,7 +14,7 @@ from ..domain.decision import Verdict
 from ..domain.reports import Problem, Report, Stopped, plain
 from ..errors import FAULT, UsageError
 from ..inputs.context import Context
-from ..inputs.settings.report import STANDARD_OUTPUT
+from ..inputs.settings import STANDARD_OUTPUT
 from ..render import stopped
 from ..render.wording import Links
 from ..runner.log import Log, print_report, write_outputs, write_report, write_summary

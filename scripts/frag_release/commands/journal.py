@@ -47,8 +47,8 @@ class Shortfall:
 class Journal:
     """Records what was planned or done. `log` prints a line of progress.
 
-    With `dry_run` nothing is done: `do` only records the plan. `in_progress` are the plans of writes in progress: if the
-    run ends now, their outcome is unknown.
+    With `dry_run` nothing is done: `do` only records the plan. `in_progress` are the plans of writes that are sent: if
+    the run ends now, their outcome is unknown.
     """
 
     def __init__(self, log: Callable[[str], None]) -> None:

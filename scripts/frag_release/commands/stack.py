@@ -173,7 +173,7 @@ class Stack(Generic[_F]):
     def other_keys(self, commit: str) -> Sequence[str]:
         """The keys in which the configuration file at a commit differs from the one in force."""
         from ..inputs.configuration import FILE, Configuration  # late, as it reads YAML
-        from .configuring import as_configuration
+        from .execute import as_configuration
 
         ruling = self.settings.configuration
         try:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from enum import Enum
 
 from ..dataclass import dataclass, replace
+from .components import safe_image_tag
 from .findings import Finding, Status, blocking, demoted
-from .images import safe_image_tag
 from .refs import DEFAULT_FORMAT, Ref, TagFormat, wrong_v
 from .versions import parse_production_tag
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from ..dataclass import dataclass, replace
+from .components import DIGEST, full_name
 from .evidence import OBJECT_ID, Answer, Image, Unknown
 from .facts import ComponentFacts
-from .images import DIGEST, full_name
 
 UNREADABLE = "?"
 """The source of an image whose source is not the address of a repository."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..dataclass import dataclass
+from .components import DIGEST
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
-from .images import DIGEST
 from .reports import SCHEMA
 
 _T = TypeVar("_T")

@@ -1,4 +1,4 @@
-"""The terminal's options and `--help` pages, and the stack that the working folder is a clone of.
+"""The terminal's options, `--help` pages and suggestions, and the stack that the working folder is a clone of.
 
 Options (`COMMAND --option value`) have the names of the inputs and are parsed by argparse. Its own messages are never
 shown: they repeat values, and a misplaced token would be one. A clone's remote gives owner and name, never a host.
@@ -12,31 +12,30 @@ import shutil
 import subprocess
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from textwrap import fill
 from typing import Any, NoReturn
 
 from ..dataclass import replace
 from ..errors import UsageError
 from .context import Context
-from .nearest import closest_first, meant
 from .table import COMMANDS, INPUTS, Input, Kind
 from .values import is_repository, of_another_command, owners_of
 
+_MOST = 3
+_SHORTEST = 3
+_LONGEST = 40
 _SECONDS = 5.0
 _URL = re.compile(r"(?:https?|ssh|git)://[^/]+/(.+)")
 _SSH = re.compile(r"(?:[^@/:]+@)?[^@/:]{2,}:/?(.+)")
-
 PROGRAM = "python3 scripts"
-
 _HELP = ("-h", "--help")
 _VERSION = "--version"
 # Text of any other form may be a misplaced value, such as a token, and is not repeated.
 _NAME = re.compile(r"(--)?[a-z]+(-[a-z]+){0,5}")
 _LONGEST_NAME = 40
-
 PIPE_WIDTH = 80
 """Columns of a page that is not printed to a terminal."""
-
 _STATUSES = {
     "0": "allowed, done, or nothing to do",
     "1": "refused by a rule, evidence missing, what was followed failed, or the run cancelled",
@@ -58,6 +57,26 @@ EXAMPLES = {
     "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
 }
 """One example for each command; none of them writes anything."""
+
+
+def meant(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names that the text may stand for, at most three.
+
+    Names that it abbreviates, such as `wait` for `wait-minutes` and `url` for `awx-url`, else similar ones.
+    """
+    known, typed = list(names), text.lower().replace("_", "-")[:_LONGEST]
+    shortened = [name for name in known if _shortens(typed, name)]
+    return (shortened or get_close_matches(typed, known))[:_MOST]
+
+
+def _shortens(typed: str, name: str) -> bool:
+    return len(typed) >= _SHORTEST and (name.startswith(typed) or f"-{typed}-" in f"-{name}-")
+
+
+def closest_first(text: str, names: Iterable[str]) -> list[str]:
+    """Return all names in their order, except that likely ones come first."""
+    known = list(names)
+    return list(dict.fromkeys([*meant(text, known), *known]))
 
 
 def with_clone(context: Context, texts: Mapping[str, str], log: Callable[[str], None]) -> Context:

@@ -279,7 +279,7 @@ def _not_of_kind(where: str, wanted: str, line: int, one: Input | None = None) -
 
 
 def _unknown(name: str, known: Sequence[str], line: int, where: str = "") -> NoReturn:
-    from .nearest import meant
+    from .command_line import meant
 
     within = f" of {where}" if where else ""
     if not where and any(one.name == name for one in INPUTS):

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..domain.images import Login, canonical_host
+from ..domain.components import Login, canonical_host
 from ..errors import UsageError
 from .values import refuse_constant
 

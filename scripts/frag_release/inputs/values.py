@@ -198,7 +198,7 @@ def owners_of(one: Input) -> str:
 
 
 def _no_command(text: str) -> UsageError:
-    from .nearest import closest_first  # late: only a mistake pays for the import
+    from .command_line import closest_first  # late: only a mistake pays for the import
 
     own = [name for name in COMMANDS if name not in IN_TERMINAL]
     return wrong_input("command", text, f"Use one of: {', '.join(closest_first(text, own))}.")

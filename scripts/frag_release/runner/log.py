@@ -19,7 +19,7 @@ from typing import Any
 from ..domain.findings import Finding, Status, in_one_line
 from ..errors import UsageError
 from ..inputs.context import Context
-from ..inputs.settings.report import check_report
+from ..inputs.settings import check_report
 from ..inputs.table import OUTPUTS
 from .console import Console
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from ...dataclass import dataclass, replace
 from ...domain import origin
+from ...domain.components import DOCKER_HUB, Login, canonical_host, is_image_tag
 from ...domain.evidence import RETRY, Answer, Image, Unknown, Unseen, answered, seen
-from ...domain.images import DOCKER_HUB, Login, canonical_host, is_image_tag
 from ...domain.origin import Descriptor, Origin, Origins, Platform
 from ...errors import UsageError
 from ..http import Http

@@ -13,8 +13,8 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from ...dataclass import dataclass, replace
+from ...domain.components import Login
 from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
-from ...domain.images import Login
 from ...errors import UsageError
 from ..http import Http
 from ..http.messages import (

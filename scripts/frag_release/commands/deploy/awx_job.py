@@ -193,8 +193,8 @@ class AwxJob:
     """Launches the template that `settings` name, or finds its running job, and follows it.
 
     `on_progress` receives each look; `printed` the job's output as it comes: whole lines of foreign text, the last
-    without its line ending, and without our own secrets. `seen` is the job at the newest look, also after an error; None if
-    there is no job. `launched` is True if this run launched it or tried to; `notes` are for the report. With
+    without its line ending, and without our own secrets. `seen` is the job at the newest look, also after an error;
+    None if there is no job. `launched` is True if this run launched it or tried to; `notes` are for the report. With
     `moves_on`, the image's tag may have moved since a running job was launched: such a job is not followed, and AWX
     runs the new one after it. With `alone`, the launch is refused while another job of the template runs. `judge`
     returns notes on a template and raises UsageError if it is not for this environment. `keep` receives, by name, each

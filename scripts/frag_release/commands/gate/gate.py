@@ -24,7 +24,7 @@ from ...domain.rules.rule import unknown
 from ...domain.rules.stack import tag_commit
 from ...domain.versions import parse_production_tag
 from ...errors import UsageError
-from ...inputs.settings.gate import GateSettings
+from ...inputs.settings import GateSettings
 from ..evidence.stack import TagFacts
 from ..stack import Stack
 

@@ -1,32 +1,63 @@
-"""The settings that every command reads from inputs and context, including registries and their logins."""
+"""What every command takes from inputs and context, registries and their logins included; and what the gate takes."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from ...dataclass import dataclass, field
-from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
-from ...domain.images import DOCKER_HUB, Login, canonical_host, host_of_image
-from ...domain.refs import FORMATS, WITHOUT_V, TagFormat
+from ...dataclass import dataclass, field, replace
+from ...domain.components import (
+    DOCKER_HUB,
+    NO_IMAGE,
+    Choice,
+    Clash,
+    Component,
+    Login,
+    canonical_host,
+    find_clash,
+    given_in,
+    host_of_image,
+)
+from ...domain.refs import FORMATS, WITHOUT_V, Ref, TagFormat
 from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.evidence import variable_stem
 from ..table.input import VARIABLE
 from ..values import Values, unconfigured, wrong_input
-from .report import check_report
 
 if TYPE_CHECKING:
     from ...domain.findings import Allowance
 
 
+STANDARD_OUTPUT = "-"
+"""The value of `report` for standard output."""
 _VARIABLE = re.compile(VARIABLE)
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
+_LONGEST = 1024
+_G = TypeVar("_G", bound="GateSettings")
+
+
+def check_report(path: str) -> None:
+    """Raise UsageError if the path exists and is not a regular file, because it would be replaced."""
+    if path == STANDARD_OUTPUT:
+        return
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        # A new file, or one that cannot be written, which is reported later.
+        return
+    if not stat.S_ISREG(mode):
+        raise UsageError(
+            f"The input report names {path!r}, which is not a regular file.",
+            f"Name a file, or {STANDARD_OUTPUT} for standard output.",
+        )
 
 
 @dataclass(frozen=True)
@@ -312,3 +343,52 @@ def _connections(values: Values, context: Context) -> Connections:
         local=Path(local) if local else None,
         timeout_seconds=values.seconds("timeout-seconds"),
     )
+
+
+@dataclass(frozen=True)
+class GateSettings(Settings):
+    """What the gate judges. `own_ref`: the ref is the run's own, or this is a terminal.
+
+    `ref` may be a short name until it is known whether a tag or a branch has it.
+
+    `file_must_run`: the judged file must be the workflow that runs. True for a gate, unless the input workflow-file is
+    given. A deployment builds nothing, and may have a workflow of its own.
+    """
+
+    ref: Ref
+    own_ref: bool
+    file_must_run: bool
+    production: bool
+
+    def with_full_ref(self: _G, find: Callable[[str], Ref], context: Context) -> _G:
+        """The same with the full name of the ref, which `find` looks up for a short one."""
+        if self.ref.is_full:
+            return self
+        ref = find(self.ref.text)
+        return replace(self, ref=ref, own_ref=_is_own(ref, self.stack_repository, context))
+
+
+def read_gate_settings(values: Values, context: Context) -> GateSettings:
+    """Return the checked settings, with computed defaults; raises UsageError."""
+    common = read_settings(values, context)
+    ref = _ref(Ref(values.text("ref")), Ref(context.ref), common.tag_format.like())
+    return GateSettings(
+        **vars(common),
+        ref=ref,
+        own_ref=_is_own(ref, common.stack_repository, context),
+        file_must_run=values.command == "gate" and not values.is_given("workflow-file"),
+        production=values.flag("production"),
+    )
+
+
+def _is_own(ref: Ref, repository: str, context: Context) -> bool:
+    is_of_run = ref.text == context.ref and repository.lower() == context.repository.lower()
+    return is_of_run or not context.on_runner
+
+
+def _ref(given: Ref, own: Ref, like: str) -> Ref:
+    """Return the given ref, which may be short, else the run's own, which never is."""
+    ref = given if given.text else own
+    if len(ref.text) > _LONGEST or not (given.text or own.is_full):
+        raise wrong_input("ref", ref.text, f"Name a tag or a branch, such as {like} or {Ref.of_tag(like)}.")
+    return ref

@@ -7,16 +7,15 @@ import re
 from collections.abc import Mapping
 
 from ...dataclass import dataclass
-from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
+from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image, is_image_tag
 from ...domain.environments import is_production, names_of_production
-from ...domain.images import is_image_tag
 from ...domain.refs import Ref, wrong_v
 from ...domain.rules.deployment import Expected
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, is_digest, unconfigured, wrong_input
-from . import image_name
+from . import GateSettings, image_name, read_gate_settings
 from .awx import (
     DIGEST_PLACEHOLDER,
     TAG_PLACEHOLDER,
@@ -26,7 +25,6 @@ from .awx import (
     read_deployer,
     read_site_settings,
 )
-from .gate import GateSettings, read_gate_settings
 from .release import ticket_repository
 
 _WHOLE = "Give it the whole output components of the gate, unchanged."
