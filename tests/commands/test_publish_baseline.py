@@ -93,7 +93,7 @@ def test_the_record_of_an_immutable_release_stands_in_its_text(stack: Stack) -> 
     [
         ({}, 1, f"The registry has no image docker.io/{REPOSITORY}:{TAG}"),
         ({"stack_tag": "2023.06.9"}, 1, f"{REPOSITORY} has no tag 2023.06.9"),
-        ({"stack_tag": ""}, 2, "The input stack-tag is empty, and the input baseline is true."),
+        ({"stack_tag": ""}, 2, "The input stack-tag is empty, but the input baseline is true."),
         ({"stack_image": "none"}, 2, "The input stack-image cannot be none"),
     ],
 )

@@ -88,7 +88,7 @@ def test_only_a_pass_was_a_pass(
         pytest.param(changed(stack={"commit": "6" * 39}), "its commit is malformed", id="half a commit"),
         pytest.param(changed(stack={"tag": "2023.05.9"}), "describes", id="another tag's"),
         pytest.param(changed(stack={"repository": "evil/stack"}), "describes", id="another repository's"),
-        pytest.param(changed(stack={"commit": "7" * 40}), "and the tag is at 666666666666", id="a moved tag's"),
+        pytest.param(changed(stack={"commit": "7" * 40}), "but the tag is at 666666666666", id="a moved tag's"),
     ],
 )
 def test_a_record_that_cannot_be_used_is_unknown(

@@ -213,5 +213,5 @@ def test_the_doctor_judges_guards_by_the_file(filed: World, people: GitHubPeople
     practice.stack.policies[place] = [policy("[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9]")]
     outcome = practice.ask(token)
     wrong = of(outcome, "environment-tags")
-    assert "lets no tag such as v1.4.2 in" in wrong["message"] and "v[0-9]*.[0-9]*.[0-9]*" in wrong["remedy"]
+    assert "lets no tag such as v1.4.2 deploy" in wrong["message"] and "v[0-9]*.[0-9]*.[0-9]*" in wrong["remedy"]
     assert "2023.06" not in outcome.summary

@@ -288,7 +288,7 @@ def show(action_folder: Path) -> Callable[..., Shown]:
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@pytest.mark.parametrize("width", [60, 80, 132])
+@pytest.mark.parametrize("width", [60, 80, 160])
 def test_a_terminal_is_given_what_fits(
     show: Callable[..., Shown], run: Run, plain_python: str, example: Example, width: int
 ) -> None:
@@ -301,8 +301,8 @@ def test_a_terminal_is_given_what_fits(
     assert shown.screen.split() == run(*asked).stdout.split()
     # `UNKNOWN  pin-ci               backend   ` are 40 signs: there is no room below them in 60 columns.
     below = lines[next(at for at, line in enumerate(lines) if line.startswith("UNKNOWN")) + 1]
-    assert len(below) - len(below.lstrip()) == {60: 4, 80: 40, 132: 4}[width]
-    assert below.lstrip().startswith("-> ") == (width == 132)
+    assert len(below) - len(below.lstrip()) == {60: 4, 80: 40, 160: 4}[width]
+    assert below.lstrip().startswith("-> ") == (width == 160)
 
 
 def test_help_fits_the_terminal(show: Callable[..., Shown], plain_python: str) -> None:
