@@ -143,7 +143,7 @@ def questions(commits: Mapping[str, str], run: Build) -> Doors:
         ),
         GithubBoard: (
             lambda forge: forge.board(BOARD),
-            {"lane": lambda door: door.status("Status", "none"), "card": lambda door: door.card(ISSUE, LANE)},
+            {"status": lambda door: door.status("Status", "none"), "card": lambda door: door.card(ISSUE, LANE)},
         ),
         GithubSettings: (
             lambda forge: forge.settings(STACK),
@@ -189,7 +189,7 @@ DO_WITHOUT = {
     "GithubRepository.placements": "a commit is placed by comparisons where its branch cannot be listed",
     "GithubSettings.branch_rules": "whether a rule may be bypassed stays open",
     "GithubSettings.guard": "the same",
-    "GithubBoard.lane": "names of a board that may be private are not told",
+    "GithubBoard.status": "names of a board that may be private are not told",
 }
 """Doors that have an answer although a request behind the first one is lost."""
 

@@ -305,16 +305,16 @@ def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
     assert found == {"slug": 13, "typed-commands": 17}
 
 
-@pytest.mark.parametrize(("command", "is_told"), [
+@pytest.mark.parametrize(("command", "is_listed"), [
     ('[[ ${{ env.GITHUB_REF_SLUG }} =~ ^[0-9]+$ ]] && echo production', True),
     ('[ "$GITHUB_REF_NAME_SLUG" == 1.2.3 ]', True),
     ('TAG="${{ env.GITHUB_REF_SLUG }}"', False),
 ])  # fmt: skip
-def test_a_slug_that_decides_is_dangerous(command: str, is_conclusive: bool) -> None:
+def test_a_slug_that_decides_is_dangerous(command: str, is_listed: bool) -> None:
     """A name whose signs were replaced is told where it is compared, not where it is only used."""
     text = small("run: docker build .", f"run: |\n        docker build .\n        {command}")
     found = {one.subject: one.line for one in dangers(use_of(text), FILE, DEFAULT_FORMAT)}
-    assert found.get("slug") == (15 if is_conclusive else None)
+    assert found.get("slug") == (15 if is_listed else None)
 
 
 def swapped(*pairs: tuple[str, str]) -> str:

@@ -14,6 +14,7 @@ from frag_release.domain.gate_use import GateUse, read_gate_use
 from frag_release.domain.needs import Judgement, Presence, workflow
 from frag_release.domain.needs.protection import SecretNames
 from frag_release.domain.workflow_file import WorkflowFileError
+from frag_release.domain.workflow_jobs import Goal
 from world.level_one import BEFORE, FULL, with_level_one
 
 LEVEL_ONE = with_level_one(BEFORE)
@@ -140,6 +141,23 @@ def test_whether_the_build_waits(old: str, new: str, presence: Presence) -> None
     assert "needs: of gate" not in judged.remedy and ("Remove " in judged.remedy) == (
         old in ("    - id: gate\n", "  gate:\n")
     )
+
+
+@pytest.mark.parametrize(
+    ("term", "switch"),
+    [
+        ("vars.HOST != ''", [("HOST", "")]),
+        ("'' != vars.HOST", [("HOST", "")]),
+        ("vars.HOST", [("HOST", "")]),
+        ("'yes' == vars.host", [("HOST", "yes")]),
+        ("vars.HOST != 'x'", []),
+        ("'' != inputs.host", []),
+    ],
+)
+def test_the_variables_that_a_deployment_requires(term: str, switch: list[tuple[str, str]]) -> None:
+    """Set to anything or to one value, whichever side of the operator the variable is on."""
+    text = changed(SMALL, "CONDITION", f'"{ASKED} && {term}"')
+    assert list(use_of(text, "production").switches(Goal.PRODUCTION)) == switch
 
 
 def test_a_file_without_a_job_that_is_known_to_build_or_deploy() -> None:

@@ -59,7 +59,7 @@ AGAIN = "run this again to update the text."
 
 
 @pytest.mark.parametrize(
-    ("jobs", "standing", "again"),
+    ("jobs", "state", "again"),
     [
         ([], "", ""),
         ([("Deploy to staging", "completed", "success")], "", ""),
@@ -72,7 +72,7 @@ AGAIN = "run this again to update the text."
     ],
 )
 def test_only_what_is_known_of_board_and_deployment_is_told(
-    jobs: list[tuple[str, str, str | None]], step_states: str, again: str
+    jobs: list[tuple[str, str, str | None]], state: str, again: str
 ) -> None:
     """Without a board there is none; the deployment stands as the build's job says, and is left out without one."""
     seen = [Job(*one, NOW, None, "") for one in jobs]
@@ -81,5 +81,5 @@ def test_only_what_is_known_of_board_and_deployment_is_told(
     made = report(findings=[])
     summary = announce_summary(replace(made, contents=replace(made.contents, build=build, jobs=seen)), GITHUB)
     assert "board" not in summary
-    assert ("3. deployment: " + step_states in summary) if step_states else ("deployment: " not in summary)
+    assert ("3. deployment: " + state in summary) if state else ("deployment: " not in summary)
     assert (again in summary) if again else (AGAIN not in summary)

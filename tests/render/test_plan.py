@@ -254,7 +254,7 @@ def test_what_was_made_is_linked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "standing"),
+    ("report", "states"),
     [
         (proposed(), ["✅ done", "✅ done", "✅ done", "👉 next", "➖ still to come", "➖ still to come"]),
         (committed(), ["✅ done", "✅ done", "✅ done", "👉 next", "➖ still to come"]),
@@ -266,14 +266,14 @@ def test_what_was_made_is_linked() -> None:
         (NOT_NEEDED, ["✅ done", "✅ done", "✅ done", "👉 next", "➖ still to come"]),
     ],
 )
-def test_the_picture_shows_where_it_stands(report: PrepareReport, step_states: list[str]) -> None:
+def test_the_picture_shows_where_it_stands(report: PrepareReport, states: list[str]) -> None:
     """The way from the form to the build is drawn with what is done and what comes next, and said in words."""
     text = shown(report)
     drawing = text.partition("```mermaid\n")[2].partition("\n```")[0]
     boxes = [line for line in drawing.splitlines() if line.startswith("  step") and "[" in line]
-    assert [box.partition("<br/>")[2].partition('"')[0] for box in boxes] == step_states
+    assert [box.partition("<br/>")[2].partition('"')[0] for box in boxes] == states
     words = text.partition("```mermaid")[2].partition("\n```\n\n")[2].partition("\n\n")[0].splitlines()
-    assert [line.partition(": ")[2] for line in words] == step_states
+    assert [line.partition(": ")[2] for line in words] == states
     names = ["form", "plan and checks", "pull request", "merge", "tag 2023.06.2", "build and deployment"]
     if report.plan.mode is Mode.COMMIT:
         names[2:4] = ["commit"]

@@ -35,6 +35,7 @@ GOOD = PublishReport(report(), REVIEW)
 STAGES = {
     "refused": replace(GOOD, judged=report(with_backend(good_facts(), placement=Placement(frozenset())))),
     "planned": replace(GOOD, dry_run=True),
+    "planned, and tagged": replace(GOOD, dry_run=True, tagged=True),
     "ready": GOOD,
     "not tagged": replace(GOOD, problem=Problem("GitHub refused the tag.", "Get the right.", 2)),
     "failed": replace(GOOD, progress=FAILED, actions=[TAGGED], problem=Problem("It failed.", "Mend it.", 1)),
@@ -81,6 +82,7 @@ def test_the_verdict_comes_first(stage: str, verdict: str, reason: str) -> None:
     [
         ("refused", ["✅ done", "⛔ stopped here", "➖ still to come", "➖ still to come", "➖ still to come"]),
         ("planned", ["✅ done", "✅ done", "👉 next", "➖ still to come", "➖ still to come"]),
+        ("planned, and tagged", ["✅ done", "✅ done", "✅ done", "👉 next", "➖ still to come"]),
         ("not tagged", ["✅ done", "✅ done", "⛔ stopped here", "➖ still to come", "➖ still to come"]),
         ("failed", ["✅ done", "✅ done", "✅ done", "⛔ stopped here", "➖ still to come"]),
         ("not released", ["✅ done", "✅ done", "✅ done", "✅ done", "⛔ stopped here"]),

@@ -282,8 +282,9 @@ def _equality(term: Term) -> tuple[tuple[str, ...], str]:
 def _switch(term: Term) -> tuple[str, str] | None:
     """Return the variable that a term requires, and its value, empty for any; None if it is another term."""
     path, value = _equality(term)
-    if term.kind == "!=" and term.parts[1].kind == "text" and not term.parts[1].name:
-        path = term.parts[0].path
+    sides = term.parts if term.kind == "!=" else ()
+    if any(one.kind == "text" and not one.name for one in sides):
+        path = next((one.path for one in sides if one.path), ())
     elif term.kind == "path":
         path = term.path
     elif not value:

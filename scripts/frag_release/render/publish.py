@@ -196,7 +196,7 @@ def _steps(report: PublishReport) -> Steps:
     if report.release_url and report.problem is None:
         return step_states(names, 5, StepState.NEXT)
     if report.stage in (Stage.PLANNED, Stage.READY):
-        return step_states(names, 2, StepState.NEXT)
+        return step_states(names, 3 if report.tagged else 2, StepState.NEXT)
     build = report.progress.build if report.progress else None
     done = 4 if build and build.passed else 3 if build or report.actions or report.tagged else 2
     return step_states(names, done, StepState.STOPPED if report.problem else StepState.RUNNING)
