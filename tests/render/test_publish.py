@@ -129,7 +129,7 @@ def test_only_what_may_have_been_deployed_has_a_way_back() -> None:
     """The build deploys: where none was to be started, nothing is to be gone back from."""
     for stage, text in STAGES.items():
         untouched = "This run deployed nothing, so there is nothing to roll back."
-        assert (untouched in publish_summary(text, GITHUB)) is (stage in ("refused", "planned"))
+        assert (untouched in publish_summary(text, GITHUB)) is (stage in ("refused", "planned", "planned, and tagged"))
 
 
 def test_the_image_has_the_name_that_it_is_pushed_under() -> None:
@@ -173,6 +173,7 @@ def test_the_stage_is_the_one_that_is_meant(stage: str) -> None:
     expected = {
         "refused": (Stage.REFUSED, 1),
         "planned": (Stage.PLANNED, 0),
+        "planned, and tagged": (Stage.PLANNED, 0),
         "ready": (Stage.READY, 0),
         "not tagged": (Stage.STOPPED, 2),
         "failed": (Stage.STOPPED, 1),
