@@ -119,11 +119,12 @@ class AwxSettings:
 
 
 def read_deployer(values: Values) -> AwxSettings | None:
-    """Return the settings of AWX, None if a step of the workflow's own deploys; raises UsageError."""
-    if values.text("deployer") == "none":
+    """Return the settings of AWX, None if something else deploys; raises UsageError."""
+    deployer = values.text("deployer")
+    if deployer != "awx":
         given = next((name for name in _OF_AWX if values.is_given(name)), None)
         if given:
-            raise UsageError(f"The input {given} is given, but deployer is none.", "Leave one of the two out.")
+            raise UsageError(f"The input {given} is given, but deployer is {deployer}.", "Leave one of the two out.")
         return None
     try:
         return read_awx_settings(values)
