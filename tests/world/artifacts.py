@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from world.faults import Reply, json_reply
-from world.github_server import GitHubServer
+from world.github_server import GitHubServer, page_reply
 from world.loopback import LoopbackServer, Request
 from world.workflow_runs import Run
 
@@ -79,12 +79,7 @@ class GitHubArtifacts:
         if run is None or run.repository.lower() != match["name"].lower():
             return json_reply(404, {"message": "Not Found", "documentation_url": "x", "status": "404"})
         own = sorted((one for one in self.found if one.run is run), key=lambda one: -one.id)
-        size, page = (int(request.query.get(key, [usual])[0]) for key, usual in (("per_page", "30"), ("page", "1")))
-        listed = [one.as_json(self.server.url) for one in own[(page - 1) * size : page * size]]
-        link = f'<{self.server.url}{request.path}?per_page={size}&page={page + 1}>; rel="next"'
-        return json_reply(
-            200, {"total_count": len(own), "artifacts": listed}, {"Link": link} if page * size < len(own) else {}
-        )
+        return page_reply(self.server.url, request, "artifacts", [one.as_json(self.server.url) for one in own])
 
 
 class ArtifactService(LoopbackServer):

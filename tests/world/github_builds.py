@@ -14,7 +14,7 @@ from typing import Any
 from world.artifacts import GitHubArtifacts
 from world.example import WORKFLOW_FILE
 from world.faults import Reply, json_reply
-from world.github_server import GitHubServer
+from world.github_server import GitHubServer, page_reply
 from world.loopback import Request
 from world.workflow_runs import CI_FILE, Run, person
 
@@ -185,10 +185,7 @@ class GitHubBuilds:
     def _jobs(self, request: Request, number: int) -> Reply:
         run = next(one for one in self.server.runs if one.id == number)
         jobs = [self._job(run, at, job) for at, job in enumerate(self._look(number).jobs)]
-        size, page = (int(request.query.get(key, [usual])[0]) for key, usual in (("per_page", "30"), ("page", "1")))
-        link = f'<{self.server.url}{request.path}?per_page={size}&page={page + 1}>; rel="next"'
-        listed = {"total_count": len(jobs), "jobs": jobs[(page - 1) * size : page * size]}
-        return json_reply(200, listed, {"Link": link} if page * size < len(jobs) else {})
+        return page_reply(self.server.url, request, "jobs", jobs)
 
     def _pending(self, name: str, one: Pending) -> dict[str, Any]:
         url = f"{self.server.url}/repos/{name}/environments/1"

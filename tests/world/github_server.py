@@ -206,14 +206,9 @@ class GitHubServer(LoopbackServer):
     def _run_list(self, runs: Sequence[Run], request: Request) -> Reply:
         """Newest first, as on GitHub."""
         fitting = sorted((run for run in runs if run.fits(request.query)), key=lambda run: -run.id)
-        fitting = fitting[:FILTERED_LIMIT]
-        size = min(int(request.query.get("per_page", ["30"])[0]), 100)
-        page = int(request.query.get("page", ["1"])[0])
-        shown = fitting[(page - 1) * size : page * size]
         with_pulls = request.query.get("exclude_pull_requests", ["false"])[0] != "true"
-        listed = [run.as_json(self.url, with_pulls) for run in shown]
-        body = {"total_count": len(fitting), "workflow_runs": listed}
-        return json_reply(200, body, _link(self.url, request, page, -(-len(fitting) // size)))
+        listed = [run.as_json(self.url, with_pulls) for run in fitting[:FILTERED_LIMIT]]
+        return page_reply(self.url, request, "workflow_runs", listed)
 
     @property
     def repositories(self) -> list[str]:
@@ -275,6 +270,15 @@ def _github_error(reply: Reply) -> Reply:
     return replace(reply, body=json.dumps(body).encode())
 
 
+def page_reply(base_url: str, request: Request, name: str, items: Sequence[Any]) -> Reply:
+    """A page of a list that tells its total, with the links to the others."""
+    size, page = (int(request.query.get(key, [usual])[0]) for key, usual in (("per_page", "30"), ("page", "1")))
+    size = min(size, 100)
+    listed = list(items[(page - 1) * size : page * size])
+    links = _link(base_url, request, page, -(-len(items) // size))
+    return json_reply(200, {"total_count": len(items), name: listed}, links)
+
+
 def _link(base_url: str, request: Request, page: int, last: int) -> dict[str, str]:
     """The `Link` header of a list, in GitHub's form; none for a single page."""
 
@@ -287,4 +291,4 @@ def _link(base_url: str, request: Request, page: int, last: int) -> dict[str, st
     return {"Link": ", ".join([*before, *after])} if before or after else {}
 
 
-__all__ = ["CI_FILE", "COMPONENT_TOKEN", "TOKEN", "GitHubServer"]
+__all__ = ["CI_FILE", "COMPONENT_TOKEN", "TOKEN", "GitHubServer", "page_reply"]
