@@ -43,6 +43,15 @@ def start(ready: Deployment, run: Run, **more: str) -> Any:
     return world.program.start(event, ready.inputs(**more), api_url=world.github.url, environment=variables)
 
 
+def leave_running(ready: Deployment, run: Run) -> None:
+    """Launch a job, and cancel the run while that goes on."""
+    ready.awx.templates[0].script = ENDLESS
+    running = start(ready, run)
+    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 2)
+    running.process.send_signal(signal.SIGINT)
+    assert running.finish().status == 1
+
+
 @pytest.fixture
 def run(ready: Deployment) -> Run:
     """The run of the tag's build."""
@@ -136,11 +145,7 @@ def test_a_refused_launch_is_an_error(ready: Deployment) -> None:
 
 def test_a_cancelled_run_and_the_one_that_follows_its_job_share_a_record(ready: Deployment, run: Run) -> None:
     """The first says that it no longer follows the job; the second goes on with that record, and launches nothing."""
-    ready.awx.templates[0].script = ENDLESS
-    running = start(ready, run)
-    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 2)
-    running.process.send_signal(signal.SIGINT)
-    assert running.finish().status == 1
+    leave_running(ready, run)
     [filed] = records(ready)
     assert filed.states == ["in_progress", "error"]
     assert filed.statuses[-1].description.endswith(": running when last seen: this run no longer follows it")
@@ -155,11 +160,7 @@ def test_a_cancelled_run_and_the_one_that_follows_its_job_share_a_record(ready: 
 
 def test_a_record_of_another_job_is_not_taken_for_one_that_has_none_yet(ready: Deployment, run: Run) -> None:
     """A run that follows a job files a record of its own beside one that names another job and has no status."""
-    ready.awx.templates[0].script = ENDLESS
-    running = start(ready, run)
-    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 2)
-    running.process.send_signal(signal.SIGINT)
-    assert running.finish().status == 1
+    leave_running(ready, run)
     ready.world.github.deployments.clear()
     other = Deployed(TAG, ready.digest, job=999, run=run.id + 1, run_job="deploy-production").as_payload()
     left = ready.world.github.deployments.add(REPOSITORY, ready.world.commit(TAG), payload=other)

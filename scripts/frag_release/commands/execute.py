@@ -208,11 +208,8 @@ class Execution:
         journal = self._journal
         made = "; ".join(f"{action.what} {action.url}".rstrip() for action in journal.actions)
         parts = [f"What it had made stays: {made}."] if made else []
-        parts += (
-            [f"Whether this was done as well is unknown: {'; '.join(journal.in_progress)}."]
-            if journal.in_progress
-            else []
-        )
+        pending = "; ".join(journal.in_progress)
+        parts += [f"Whether this was done as well is unknown: {pending}."] if pending else []
         if not parts and not (self._session and self._session.report):
             return "The run was cancelled, so nothing was decided.", "Run it again."
         message = " ".join(["The run was cancelled.", *(parts or ["It made nothing."])])

@@ -69,12 +69,15 @@ class Finish:
 
     def _annotate(self, report: Report) -> None:
         title = _ACTION if isinstance(report, Stopped) else report.command
-        problems = [*filter(None, [report.problem]), *self._troubles]
         notes = [("warning", report.command, note) for note in report.notes]
         remarks = [(one.level, one.title, one.message) for one in report.remarks()]
-        self._try("log", lambda: self.log.annotate_all(report.annotated_findings(), [*notes, *remarks], len(problems)))
-        for problem in [*filter(None, [report.problem]), *self._troubles]:
+        left = len(self._problems(report))
+        self._try("log", lambda: self.log.annotate_all(report.annotated_findings(), [*notes, *remarks], left))
+        for problem in self._problems(report):  # once more: printing may have added one
             self._annotate_problem(problem, title)
+
+    def _problems(self, report: Report) -> list[Problem]:
+        return [*filter(None, [report.problem]), *self._troubles]
 
     def _annotate_problem(self, problem: Problem, title: str) -> None:
         # A lost log is a problem of its own, which the summary reports.

@@ -119,7 +119,9 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
                 moving[is_sure] += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
         except WorkflowFileError:
             unread.append(name)
-    return Writers(list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing, unread)
+    return Writers(
+        list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing=filing, unread=unread
+    )
 
 
 def judge_keys(
