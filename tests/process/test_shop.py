@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from commands.test_any_stack import FOREIGN
+from commands.test_any_stack import FOREIGN, readable
 from process.gates import ACTION, ROOT
 from process.journey import RunnerBuilds
 from world.act import Run, Runner
@@ -221,7 +221,8 @@ def released(tour: Tour, releases_of: GitHubReleases, commit: str) -> str:
 
 def others_in(text: str) -> list[str]:
     """Each word of another stack, with what stands around it."""
-    return [text[max(0, hit.start() - 60) : hit.end() + 30] for hit in OTHERS.finditer(text)]
+    said = readable(text)
+    return [said[max(0, hit.start() - 60) : hit.end() + 30] for hit in OTHERS.finditer(said)]
 
 
 def in_one_line(run: Run) -> str:
