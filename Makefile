@@ -96,10 +96,13 @@ bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell scri
 house: ## figures of the sources: files, lines, functions, modules with a single importer
 	@$(PYTHON) tools/house.py
 
-.PHONY: torture
-torture: $(SET_UP) ## what takes too long for every time: 50 times the generated inputs, runs killed and cancelled at any moment
+.PHONY: thorough
+thorough: $(SET_UP) ## what `make test` samples, whole: 50 times the generated inputs, every case of the tests marked `sampled`
 	$(PYTEST) --timeout 3600 --hypothesis-profile torture -m hypothesis
 	$(PYTEST) --every-case -m sampled
+
+.PHONY: torture
+torture: thorough ## what takes too long for every time: `thorough`, and runs killed and cancelled at any moment
 	$(BIN)/python -m pytest --numprocesses auto --timeout 3600 $(filter-out %_faults.py,$(wildcard tests/commands/torture_*.py))
 	$(MAKE) torture-faults
 

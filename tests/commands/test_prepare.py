@@ -306,14 +306,12 @@ def test_no_words_of_a_private_ticket_are_told(
 ) -> None:
     """Where the ticket's repository is not known to be public the line's number stands in place of its words."""
     world, number = before_release, open_issue(before_release, body)
-    if visible == "moved":
-        # GitHub answers with what a transferred ticket is now.
-        world.github.change_json("GET", f"/issues/{number}$", lambda issue: issue.update(repository_url=_SECRET))
-        world.github.fail("GET", "/repos/org/secret$", status=404)
-    elif visible == "private":
+    if visible == "private":
         world.github.change_json("GET", f"{REPOSITORY}$", lambda entry: entry.update(private=True))
     else:
-        world.github.fail("GET", f"{REPOSITORY}$", status=500)
+        # GitHub answers with what a transferred ticket is now.
+        world.github.change_json("GET", f"/issues/{number}$", lambda issue: issue.update(repository_url=_SECRET))
+        world.github.fail("GET", "/repos/org/secret$", status=404 if visible == "moved" else 500)
     form = {"backend_tag": "", "frontend_tag": "", "stack_branch": "master"}
     outcome = prepare(world, **form, ticket=number)
     assert outcome.status == 1
