@@ -6,6 +6,10 @@ import pytest
 import requests
 
 from commands.stack import REPOSITORY, Stack
+from commands.test_building import Simulated
+from domain.worked_example import release
+from frag_release.commands.waiting import Judged, judge_when_settled
+from frag_release.domain.findings import Finding, Status
 from world.asking import HEADERS
 from world.example import WORKFLOW_FILE, workflow_text
 from world.program import Running
@@ -67,3 +71,21 @@ def test_a_review_that_stands_after_a_wait_is_published(stack: Stack) -> None:
     running.status, running.conclusion = "completed", "success"
     outcome = waiting.finish()
     assert (outcome.status, stack.tags()["2023.06.2"]) == (0, commit), outcome.log
+
+
+@pytest.mark.parametrize(
+    ("takes", "minutes", "looks"),
+    [(0.0, 0.0, [0]), (0.0, 0.5, [0, 10, 20, 30]), (25.0, 1.0, [25, 60]), (90.0, 1.0, [90]), (0.0, 0.05, [0, 3])],
+)
+def test_what_judging_takes_counts_as_waiting(takes: float, minutes: float, looks: list[float]) -> None:
+    """CI that never ends is waited for so many minutes, however long each look takes; the last is at their end."""
+    time, ends, told = Simulated(), list[float](), list[str]()
+    running = Finding("pin-ci", "backend", "2023.05.1", Status.UNKNOWN, "CI is running", may_settle=True)
+
+    def judge() -> Judged:
+        time.sleep(takes)
+        ends.append(time.seconds)
+        return release(), [running]
+
+    assert judge_when_settled(judge, [], minutes, told.append, time.clock)[1] == [running]
+    assert (ends, len(told)) == (looks, min(1, len(looks) - 1))

@@ -29,22 +29,26 @@ def judge_when_settled(
     allow: Sequence[Allowance],
     minutes: float,
     log: Callable[[str], None],
-    sleep: Callable[[float], None],
+    clock: Clock,
 ) -> Judged:
     """Return what `judge` finds once no CI that it needs is running, or after `minutes`; calls `log` once a minute.
 
-    Allowed findings are not waited for; they are returned unchanged.
+    What judging takes counts, too. Allowed findings are not waited for; they are returned unchanged.
     """
-    waited = 0.0
+    waited, next_told = 0.0, 0.0
     while True:
+        left = clock.remaining()
         facts, found = judge()
+        waited += left - clock.remaining()
         findings = apply_allowances(found, allow)
         if waited >= minutes * 60 or not _may_settle(findings):
             return facts, found
-        if waited % _TOLD_EVERY_SECONDS == 0:
+        if waited >= next_told:
             log(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
-        sleep(_POLL_SECONDS)
-        waited += _POLL_SECONDS
+            next_told = waited + _TOLD_EVERY_SECONDS
+        pause = min(_POLL_SECONDS, minutes * 60 - waited)
+        clock.sleep(pause)
+        waited += pause
 
 
 def _may_settle(findings: Sequence[Finding]) -> bool:

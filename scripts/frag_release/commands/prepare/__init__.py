@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from ... import __version__, cancellation
+from ... import __version__
 from ...adapters.ports import Forge, LostRaceError, PullRequest, WriteRefusedError
 from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
@@ -314,7 +314,7 @@ class Attempt(WithSession[PrepareSettings]):
             return facts, judge(Occasion.PLAN, facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
-        facts, findings = judge_when_settled(judged, allow, minutes, self.journal.log, cancellation.sleep)
+        facts, findings = judge_when_settled(judged, allow, minutes, self.journal.log, self.session.clock)
         return facts, apply_allowances(findings, allow)
 
     def _component_facts(

@@ -177,7 +177,7 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
             return judge_baseline(facts) if settings.baseline else (facts, judge(Occasion.PUBLICATION, facts))
 
         facts, findings = judge_when_settled(
-            judged, settings.allow, settings.wait_minutes, self.journal.log, self.clock.sleep
+            judged, settings.allow, settings.wait_minutes, self.journal.log, self.clock
         )
         # The circumstances of the gate in the tag's run.
         circumstances = Circumstances(Ref.of_tag(review.tag), "push", branches, tag_format=settings.tag_format)
