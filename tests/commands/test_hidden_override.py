@@ -7,9 +7,10 @@ import pytest
 from commands.conftest import World
 from commands.deployment import Deployment
 from commands.stack import MESSAGE, Stack
+from commands.test_configuration import FILE, THREE, UNNAMED
 from commands.test_prepare import head, prepare, writes
 from world.events import push_tag
-from world.example import STACK, WORKFLOW_FILE, workflow_text
+from world.example import STACK, WORKFLOW_FILE, with_variables, workflow_text
 from world.github_server import TOKEN
 from world.program import Outcome
 
@@ -23,13 +24,13 @@ def with_override(backend: str, frontend: str) -> str:
     return workflow_text(backend, frontend) + GATE + TAKEN
 
 
-def released(unseeded: World, text: str) -> Outcome:
+def released(unseeded: World, text: str, **inputs: str) -> Outcome:
     """Release the file as 2023.06.3, and ask the gate about it."""
     example = unseeded.example
     commit = example.stack.commit({WORKFLOW_FILE: text}, "build: take it from a secret", branch="master")
     example.stack.tag("2023.06.3", commit)
     example.commits[STACK]["2023.06.3"] = commit
-    return unseeded.seed().gate("2023.06.3")
+    return unseeded.seed().gate("2023.06.3", **inputs)
 
 
 def test_the_gate_refuses_it_at_its_line(unseeded: World) -> None:
@@ -48,6 +49,19 @@ def test_a_gate_that_is_told_passes_the_same_file(unseeded: World) -> None:
     told = f"{GATE}        with: {{backend-tag: '${{{{ secrets.BE_IMAGE_TAG }}}}'}}\n"
     outcome = released(unseeded, workflow_text("2023.05.1", "2023.05.4") + told + TAKEN)
     assert (outcome.status, outcome.findings()["hidden-override:backend"]) == (0, "pass"), outcome.log
+
+
+@pytest.mark.parametrize(("told", "production"), [("api-tag: ", "false"), ("component-tags: api=", "true")])
+def test_an_input_that_this_action_does_not_have_tells_it_nothing(unseeded: World, told: str, production: str) -> None:
+    """GitHub drops `api-tag` with a mere warning: the gate would judge the file's tag, and the build take another."""
+    taken = "${{ secrets.BE_IMAGE_TAG }}"
+    text = with_variables(workflow_text("2023.05.1", "2023.05.4"), ["WORKER_TAG"])
+    unseeded.example.stack.commit({FILE: THREE}, "Set up", branch="master")
+    outcome = released(unseeded, f"{text}{GATE}        with:\n          {told}{taken}\n{TAKEN}", **UNNAMED)
+    assert outcome.outputs["deploy-production"] == production, outcome.log
+    if production == "false":
+        assert outcome.findings("fail", "unknown") == {"hidden-override:api": "fail"}
+        assert f"component-tags: api={taken}" in outcome.log
 
 
 def test_an_indirect_one_only_warns(unseeded: World) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from ..dataclass import dataclass, replace
-from .components import Component
+from .components import COMPONENT_NAMES, Component
 from .evidence import Answer, Blob, Unknown
 from .workflow_file import WorkflowFileError
 from .workflow_tree import (
@@ -151,16 +151,21 @@ def _not_received(
 
 
 def _inputs_of(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
-    """Return the sources of each input of a step, also through a variable of an `env:`."""
+    """Return the sources of each input that the action has for a pin, also through a variable of an `env:`.
+
+    GitHub drops other inputs, such as `api-tag`: only the usual components have inputs of their own.
+    """
     variables: dict[str, frozenset[Source]] = {}
     for environment in filter(None, (root.child("env"), *step.environments)):
         variables |= {(key.text or "").lower(): _sources(value.text or "", {}) for key, value in environment.entries}
     entries = step.given.entries if step.given else ()
     texts = {(key.text or "").lower(): value.text or "" for key, value in entries}
+    found: dict[str, str] = {}
     for what in ("tag", "namespace"):
+        found |= {name: texts.get(name, "") for name in (f"{one}-{what}" for one in COMPONENT_NAMES)}
         pairs = (item.partition("=") for item in texts.get(f"component-{what}s", "").split(","))
-        texts |= {f"{name.strip()}-{what}": value for name, _, value in pairs}
-    return {name: _sources(text, variables) for name, text in texts.items()}
+        found |= {f"{name.strip()}-{what}": value for name, _, value in pairs}
+    return {name: _sources(text, variables) for name, text in found.items()}
 
 
 def _sources(text: str, variables: Mapping[str, frozenset[Source]]) -> frozenset[Source]:
