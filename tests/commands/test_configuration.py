@@ -49,6 +49,17 @@ def with_file(unseeded: World, text: str, later: str = "") -> World:
     return unseeded.seed()
 
 
+@pytest.mark.parametrize(("tags", "status"), [("api=,web=,worker=", 0), ("api=,web=2023.05.4,worker=", 0), ("api", 2)])
+def test_an_override_that_is_empty_in_this_run_is_none(unseeded: World, tags: str, status: int) -> None:
+    """`component-tags: api=${{ secrets.API_TAG }}` without that secret leaves the tag of the file, as an input does."""
+    world = with_file(unseeded, THREE)
+    outcome = world.gate("2023.06.3", component_tags=tags, component_namespaces="web=", **UNNAMED)
+    assert outcome.status == status, outcome.log
+    if status == 0:
+        assert json.loads(outcome.outputs["components"])["api"]["tag"] == "2023.05.1"
+        assert outcome.outputs["verdict"] == "deploy"
+
+
 def test_three_components_are_judged_and_handed_on(unseeded: World) -> None:
     """Each has its findings, its place in `components`, and no output of two names that the stack does not have."""
     world = with_file(unseeded, THREE)

@@ -290,8 +290,10 @@ def _pair(item: str) -> tuple[str, str]:
 
 
 def _check_pairs(one: Input, text: str) -> None:
-    pairs = [_pair(item) for item in _parts(text)]
-    if not all(name and value for name, value in pairs):
+    items = _parts(text)
+    pairs = [_pair(item) for item in items]
+    # An override that is empty in this run (`api=`) counts as not given.
+    if not all("=" in item for item in items) or not all(name for name, _ in pairs):
         raise wrong_input(one.name, text, f"Use {one.shape}, with the names of components.")
     if len(dict(pairs)) < len(pairs):
         raise wrong_input(one.name, text, "Name each component once.")
