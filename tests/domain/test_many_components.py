@@ -9,8 +9,11 @@ import pytest
 
 from domain.files import blob
 from domain.worked_example import BACKEND
+from frag_release.domain.adoption import smallest_change
 from frag_release.domain.components import Component, Pin
 from frag_release.domain.facts import ComponentFacts
+from frag_release.domain.gate_use import read_gate_use
+from frag_release.domain.needs.workflow import judge_overrides_passed
 from frag_release.domain.overrides import find_overrides
 from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.refs import DEFAULT_FORMAT
@@ -66,6 +69,25 @@ jobs:
         with: {component-tags: 'api=${{ inputs.api-tag }},web-admin=${{ secrets.WEB_TAG }}'}
       - run: make API=${{ inputs.api-tag || env.API_TAG }} WEB=${{ secrets.%s || env.WEB_TAG }}
 """
+
+
+def test_adopt_and_doctor_pass_overrides_by_the_inputs_that_the_action_has() -> None:
+    """Components of other names share one line of the gate's `with:`; a line for each would be dropped by GitHub."""
+    components = (API, WEB, BACKEND)
+    build = "API=${{ inputs.api_tag || secrets.API_TAG }} WEB=${{ secrets.WEB_TAG }} BE=${{ vars.BE_IMAGE_TAG }}"
+    file = blob(
+        "on: {push: {tags: ['**']}, workflow_dispatch: {inputs: {api_tag: {}}}}\n"
+        "env: {API_TAG: 1.2.3, WEB_TAG: 1.2.3, BE_IMAGE_TAG: 1.2.3}\n"
+        f"jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n    - run: docker build {build} .\n"
+    )
+    use = read_gate_use(file, components, "", "production")
+    lines = [
+        "component-tags: api=${{ inputs.api_tag || secrets.API_TAG }},web-admin=${{ secrets.WEB_TAG }}",
+        "backend-tag: ${{ vars.BE_IMAGE_TAG }}",
+    ]
+    job = smallest_change(use, file, components, "org/frag-release-action@v1", ()).job
+    assert [line.strip() for line in job[-2:]] == lines
+    assert ", ".join(lines) in judge_overrides_passed(use).remedy
 
 
 @pytest.mark.parametrize(("secret", "untold"), [("WEB_TAG", []), ("WEB_ADMIN_TAG", ["secrets.WEB_ADMIN_TAG"])])

@@ -146,6 +146,16 @@ def given_in(name: str, what: str) -> str:
     return f"component-{what}s" if what in ("tag", "namespace") else f"components.{name}.{what}"
 
 
+def passed_to_action(sources: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
+    """Return the lines of a `with:` that pass the `sources` of each component's `what`, in the order of a build."""
+    found: dict[str, list[str]] = {}
+    for (name, what), own in sources.items():
+        key = given_in(name, what)
+        start = "" if key == f"{name}-{what}" else f"{name}="
+        found.setdefault(key, []).extend([f"{start}${{{{ {' || '.join(dict.fromkeys(own))} }}}}"] if own else [])
+    return [f"{key}: {','.join(values)}" for key, values in found.items() if values]
+
+
 @dataclass(frozen=True)
 class Choice:
     """The inputs `…-tag` and `…-namespace` of a component; if one is empty, the workflow file decides."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from ...dataclass import dataclass, field, replace
-from ..components import Component
+from ..components import Component, passed_to_action
 from ..conditions import read_condition, sole_path
 from ..evidence import Blob
 from ..findings import Finding, Status, listed
@@ -212,12 +212,13 @@ def _gate_job(name: str, action: str, more: Sequence[str], overrides: Sequence[s
 
 def _overrides(root: Node, blob: Blob, components: Sequence[Component]) -> list[str]:
     """Return the lines that pass the gate every other source of the pair in the build, in the file's order."""
-    lines, declared = [], _declared(root)
-    for (component, what), found in all_overrides(blob, components).items():
-        given = dict.fromkeys(_readable(one.given, declared) for one in found if one.is_direct and one.given)
-        if given:
-            lines.append(f"{component}-{what}: ${{{{ {' || '.join(given)} }}}}")
-    return lines
+    declared, overrides = _declared(root), all_overrides(blob, components)
+    return passed_to_action(
+        {
+            place: [_readable(one.given, declared) for one in found if one.is_direct and one.given]
+            for place, found in overrides.items()
+        }
+    )
 
 
 def _declared(root: Node) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ...dataclass import replace
-from ..components import Pin
+from ..components import Pin, passed_to_action
 from ..evidence import Answer, Answers, Image, Unknown
 from ..findings import listed
 from ..gate_use import DEPLOY_PRODUCTION, Flaw, GateUse, Sure
@@ -136,10 +136,10 @@ def judge_overrides_passed(use: GateUse) -> Judgement:
     taken = [f"the {name}'s {one.what} from {one.source} (line {one.line})" for name, one in found]
     certain = [one for _, one in found if one.is_direct] or not use.gates
     what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_not_received(use)}"
-    given: dict[str, list[str]] = {}
+    given: dict[tuple[str, str], list[str]] = {}
     for name, one in found:
-        given.setdefault(f"{name}-{one.what}", []).extend([one.given] if one.given else [])
-    lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in given.items() if sources]
+        given.setdefault((name, one.what), []).extend([one.given] if one.given else [])
+    lines = passed_to_action(given)
     remedy = f"Pass to each step of this action, under with:, {_listed(lines or ['what the build takes'])}"
     remedy = f"{remedy} (in the build's own order), or let the build take only the file's value."
     judged = missing(sentence(what), remedy) if certain else unseen(Unknown(what, remedy))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..components import Pin
+from ..components import Pin, passed_to_action
 from ..evidence import Unknown
 from ..facts import ComponentFacts, ReleaseFacts
 from ..findings import Outcome, listed
@@ -211,20 +211,14 @@ def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
 
 
 def _pass_them(pin: Pin, overrides: Sequence[Override]) -> str:
-    by_input: dict[str, list[str]] = {}
+    given: dict[tuple[str, str], list[str]] = {}
     for one in overrides:
         if one.given:
-            by_input.setdefault(_as_given(pin, one.what), []).append(one.given)
-    lines = [f"{start}${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for start, sources in by_input.items()]
+            given.setdefault((pin.component.name, one.what), []).append(one.given)
+    lines = passed_to_action(given)
     give = f"Give each such step, under with:, {' and '.join(lines)} (in the build's own order)" if lines else ""
     give = give or "Pass each step of this action what the build takes"
     return f"{give}, or have the build take the file's value alone."
-
-
-def _as_given(pin: Pin, what: str) -> str:
-    """Return the key, and for `component-…` inputs the name, that comes before the value in a `with:`."""
-    name, given_in = pin.component.name, pin.component.given_in(what)
-    return f"{given_in}: " if given_in == f"{name}-{what}" else f"{given_in}: {name}="
 
 
 VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)
