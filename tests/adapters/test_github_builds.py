@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from adapters.github_desk import STACK, forge, unknown
@@ -122,3 +124,16 @@ def test_the_jobs_of_a_run_are_those_of_all_its_pages(github_example: GitHubServ
     jobs = door.deployments(STACK).jobs(run.id)
     assert not isinstance(jobs, Unknown)
     assert [job.name for job in jobs] == [f"job {at}" for at in range(1, 102)]
+
+
+def test_a_job_that_is_lost_between_two_pages_is_missed(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """Jobs of a re-run move others to the next page: the one that failed must not be absent from what decides."""
+    builds.script = (Look("completed", "success", tuple(Job(f"job {at}") for at in range(1, 103))),)
+    run = builds.start(STACK, "2023.05.1", COMMIT)
+
+    def moved(page: dict[str, Any]) -> None:
+        page["jobs"][0]["id"] = run.id * 100
+
+    github_example.change_json("GET", r"/jobs\?.*page=2", moved)
+    found = forge(github_example.url).deployments(STACK).jobs(run.id)
+    assert "only 101 of 102 jobs" in unknown(found).reason

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered
+from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered, seen
 from ...domain.refs import numbers_of
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
 from .payloads import WorkflowRun
 from .refs import parse_time
-from .runs import MOST_PAGES, PAGE, branch_lifetimes, file_of, run_of, runs_by_event, whole_list
+from .runs import PAGE, branch_lifetimes, file_of, run_of, runs_by_event, whole_list
 from .writes import Advice, Refusal, Step, Write, send_unanswered
 
 _PAST_PAGE = 30
@@ -114,6 +114,7 @@ class FollowedRuns(TypedDict):
 class WorkflowJob(TypedDict):
     """One item of `actions/list-jobs-for-workflow-run`; times are ISO 8601."""
 
+    id: int
     name: str
     status: str
     conclusion: str | None
@@ -346,12 +347,20 @@ def _reviewer(one: Reviewer) -> str:
 
 
 def read_jobs(api: RepositoryApi, run: int, attempts: Literal["latest", "all"]) -> list[Job]:
-    """Return the jobs of a run's latest attempt, or of all attempts; raises Unseen if a page is lost."""
+    """Return the jobs of a run's latest attempt, or of all attempts; raises Unseen if a page or a job is lost.
+
+    Between two requests a re-run may move jobs to other pages; a single page is one answer.
+    """
     what = f"the jobs of the run {run}"
     query: dict[str, str | int] = {"filter": attempts, "per_page": PAGE}
     first = api.get(f"/actions/runs/{run}/jobs", what, query, permission=ACTIONS)
-    pages = api.pages(first, what, MOST_PAGES, ACTIONS)
-    return [_job_of(each) for page in pages for each in api.read(page, WorkflowJobs, what)["jobs"]]
+    if not seen(api.next_page(first, what)):
+        return [_job_of(each) for each in api.read(first, WorkflowJobs, what)["jobs"]]
+    return list(map(_job_of, whole_list(api, first, WorkflowJobs, _jobs, what=what, noun="jobs")))
+
+
+def _jobs(page: WorkflowJobs) -> tuple[int, Iterable[tuple[int, WorkflowJob]]]:
+    return page["total_count"], ((each["id"], each) for each in page["jobs"])
 
 
 def _job_of(job: WorkflowJob) -> Job:
