@@ -64,10 +64,17 @@ def test_an_input_that_this_action_does_not_have_tells_it_nothing(unseeded: Worl
         assert f"component-tags: api={taken}" in outcome.log
 
 
-def test_an_indirect_one_only_warns(unseeded: World) -> None:
+@pytest.mark.parametrize(
+    "step",
+    [
+        "run: BE_IMAGE_TAG=${{ env.FROM_A_STEP }} make",
+        "run: |\n          T=${{ secrets.HOTFIX }}\n          test -z $T || BE_IMAGE_TAG=$T make",
+        "uses: docker/build-push-action@v5\n        with: {build-args: BE_IMAGE_TAG=2023.03.1}",
+    ],
+)
+def test_an_indirect_one_only_warns(unseeded: World, step: str) -> None:
     """Where only a run can tell what a pin becomes, the tag is deployed with a warning."""
-    steps = f"{GATE}      - run: BE_IMAGE_TAG=${{{{ env.FROM_A_STEP }}}} make\n"
-    outcome = released(unseeded, workflow_text("2023.05.1", "2023.05.4") + steps)
+    outcome = released(unseeded, f"{workflow_text('2023.05.1', '2023.05.4')}{GATE}      - {step}\n")
     assert (outcome.status, outcome.findings()["hidden-override:backend"]) == (0, "warn")
 
 

@@ -226,6 +226,23 @@ INDIRECT = {
         "    - run: BE_IMAGE_TAG=${{ matrix.backend }} make\n    strategy: {matrix: {backend: [latest]}}\n",
         1,
     ),
+    "a variable of the shell": (
+        "    - run: |\n        T='${{ inputs.other }}'\n        if [ -n \"$T\" ]; then BE_IMAGE_TAG=${T}; fi\n",
+        3,
+    ),
+    "a variable for later steps": (
+        "    - run: echo T=${{ secrets.OTHER }} >> $GITHUB_ENV\n    - run: make BE_IMAGE_TAG=$T\n",
+        2,
+    ),
+    "another plain value for an action": (
+        "    - uses: docker/build-push-action@v5\n      with:\n        build-args: |\n          A=1\n"
+        "          BE_IMAGE_TAG=stable\n",
+        5,
+    ),
+    "another plain value by the name of an action's input": (
+        "    - uses: org/build@v5\n      with: {BE_IMAGE_TAG: stable}\n",
+        2,
+    ),
     "the event's file": ("    - run: BE_IMAGE_TAG=$(jq -r .inputs.x $GITHUB_EVENT_PATH) make\n", 1),
     "a variable with something behind it": (
         "    - env: {OVERRIDE: '${{ inputs.other }}'}\n      run: BE_IMAGE_TAG=$OVERRIDE-rc make\n",
@@ -331,6 +348,18 @@ HARMLESS = {
         "    - env: {EVENT: '${{ toJSON(github) }}'}\n      run: |\n        echo $EVENT\n        echo $BE_IMAGE_TAG\n"
     ),
     "variables out of a matrix": "    - run: make\n      env: ${{ matrix.env }}\n",
+    "the same plain value once more": (
+        "    - uses: docker/build-push-action@v5\n      with:\n        build-args: BE_IMAGE_TAG=2023.05.1\n"
+    ),
+    "a fallback of the shell": (
+        "    - run: |\n        if [ -z $BE_IMAGE_TAG ]; then\n          BE_IMAGE_TAG=latest\n        fi\n"
+    ),
+    "a variable of the shell for another purpose": (
+        "    - run: |\n        TOKEN=${{ secrets.NPM_TOKEN }}\n        make BE_IMAGE_TAG=$BE_IMAGE_TAG TOKEN=$TOKEN\n"
+    ),
+    "a variable of another job's shell": (
+        "    - run: make BE_IMAGE_TAG=$T\n  other:\n    steps:\n    - run: T=${{ secrets.OTHER }}\n"
+    ),
     "another component's": "    - run: make FE=${{ env.FE_IMAGE_TAG }} BE_IMAGE_TAG=${{ env.BE_IMAGE_TAG }}\n",
     "a word of the expression's texts": "    - run: make ${{ github.ref == 'inputs.be_image_tag' }}\n",
     "no expression": "    - run: make # inputs.be_image_tag and secrets.BE_IMAGE_TAG\n",

@@ -37,6 +37,8 @@ _DISPATCHED = ("github", "event", "inputs")
 _ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.payload")
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
+_USED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_PLAIN_VALUE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)=([\"']?)([^\s\"'$]+)\2\s*")
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
@@ -184,6 +186,10 @@ def _references(text: str) -> Iterator[Reference]:
         yield from expression.references
 
 
+def _paths(expression: Expression) -> Iterator[tuple[str, ...]]:
+    return (reference.path for reference in expression.references)
+
+
 def _source(path: tuple[str, ...]) -> Source | None:
     """Return what is read of a context that people set, `*` for more than one name; None for other contexts."""
     if path[:3] == _DISPATCHED:
@@ -210,11 +216,18 @@ class _Search:
             if self._carries(place, read):
                 self._carriers.setdefault(place.key, []).append(place)
         self._carried = frozenset(map(str.lower, self._carriers))
+        # The sources of variables that a shell sets, by job and name.
+        self._assigned: dict[tuple[str, str], frozenset[Source]] = {}
+        for place, read in self._places:
+            for name, sources in self._sets(place, read):
+                self._assigned[place.job, name] = self._assigned.get((place.job, name), frozenset()) | sources
 
     def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
         for place, read in self._places:
             names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
+            if self._is_plain_argument(wanted, place):
+                yield _found(wanted, place, place.text.strip(), place.line, is_direct=False)
             if place.key in wanted.variables and self._is_second(place):
                 yield _found(wanted, place, f"{place.key}: {place.text.strip()}", place.line)
             for expression in read:
@@ -234,6 +247,21 @@ class _Search:
         """Whether a job or a step sets a pin's variable again, to another plain value."""
         is_own = place.is_environment and place.job != ""
         return is_own and "${{" not in place.text and place.text != self._values.get(place.key)
+
+    def _sets(self, place: Place, read: Sequence[Expression]) -> Iterator[tuple[str, frozenset[Source]]]:
+        """Yield the variables that a line of a shell sets to a value from elsewhere, with its sources."""
+        for expression in read if place.key == "run" else ():
+            name, found = _set_before(place, expression.start), filter(None, map(_source, _paths(expression)))
+            if name and name.lower() not in self._pins and (sources := frozenset(found)):
+                yield name, sources
+
+    def _is_plain_argument(self, wanted: _Wanted, place: Place) -> bool:
+        """Whether an action is passed another plain value for a pin, as `NAME: VALUE` or as a line `NAME=VALUE`."""
+        if place.is_environment or place.key == "run" or "${{" in place.text:
+            return False
+        line = _PLAIN_VALUE.fullmatch(place.text)
+        name, value = (line[1], line[3]) if line else (place.key, place.text.strip())
+        return name in wanted.variables and value not in ("", self._values.get(name))
 
     def _taken(
         self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
@@ -268,6 +296,9 @@ class _Search:
             if carrier is not place:
                 line, sources = place.line_with(carrier.key), _sources(carrier.text, {})
                 yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
+        for used in {used[1]: used for used in _USED.finditer(place.text) if _is_for(wanted, place, used)}.values():
+            if assigned := self._assigned.get((place.job, used[1])):
+                yield _found(wanted, place, f"${used[1]}", place.line_with(used[0]), assigned, is_direct=False)
         for match in _ANY_OF_EVENT.finditer(place.text):
             yield _found(wanted, place, match[0], place.line_with(match[0]), is_direct=False)
 
@@ -342,6 +373,12 @@ def _commands(text: str) -> Sequence[int]:
         end = each.end
     bounds += [match.end() for match in _BETWEEN_COMMANDS.finditer(text, end)]
     return [*bounds, len(text) + 1]
+
+
+def _is_for(wanted: _Wanted, place: Place, used: re.Match[str]) -> bool:
+    """Whether a shell's variable may be used for the pin: it is not assigned to another name."""
+    name = _set_before(place, used.start())
+    return not name or _spelling(name) in wanted.spellings
 
 
 def _is_set(place: Place, start: int, spellings: frozenset[str]) -> bool:
