@@ -28,7 +28,7 @@ from frag_release.domain.new_tags import (
     wanted_commit,
 )
 from frag_release.domain.plan import ChoiceError
-from frag_release.domain.refs import DEFAULT_FORMAT
+from frag_release.domain.refs import DEFAULT_FORMAT, TagFormat
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.rules.proof import branch_ci
 
@@ -201,3 +201,12 @@ def test_commits_that_production_lacks_are_told() -> None:
 def test_new_files_are_counted(paths: list[str], patterns: list[str], is_all: bool, words: str) -> None:
     """Those below the patterns, with where they are; of a list that was cut they are the least."""
     assert NewFiles(paths, is_all).below(patterns) == words
+
+
+@pytest.mark.parametrize(("name", "given_in"), [("backend", "backend-tag"), ("api", "component-tags")])
+def test_who_must_choose_a_part_is_told_where(name: str, given_in: str) -> None:
+    """A component of another name has no input of its own: `api-tag` would be dropped by GitHub."""
+    with pytest.raises(ChoiceError) as caught:
+        next_tag(datetime.date(2026, 11, 3), ["v1.4.2"], TagFormat("vN.N.N"), newest="v1.4.2", name=name)
+    assert f"in {given_in}, instead of new: patch (v1.4.3), " in caught.value.remedy
+    assert "api-tag" not in f"{caught.value.message} {caught.value.remedy}"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..dataclass import dataclass, field
 from .changes import History
-from .components import Component, Pin
+from .components import Component, Pin, given_in
 from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKind
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import doubts, unformed
@@ -137,9 +137,10 @@ def next_tag(
     candidates = candidates_above(parse_production_tag(newest, form), [*names, *burned], form)
     if part:
         return candidates[part]
+    given = given_in(name, "tag")
     raise ChoiceError(
-        f"{name}-tag is new, but only people can decide the next number after {newest or 'none'}.",
-        f"Give {name}-tag {either_part(candidates)}.",
+        f"The tag of {name} is to be new, but only people can decide the next number after {newest or 'none'}.",
+        f"Give, in {given}, instead of new: {either_part(candidates)}.",
     )
 
 
