@@ -234,6 +234,11 @@ INDIRECT = {
         "    - run: echo T=${{ secrets.OTHER }} >> $GITHUB_ENV\n    - run: make BE_IMAGE_TAG=$T\n",
         2,
     ),
+    "an output that a step of the job sets": (
+        '    - id: vars\n      run: echo "tag=${{ secrets.OTHER }}" >> $GITHUB_OUTPUT\n'
+        "    - run: make BE_IMAGE_TAG=${{ steps.vars.outputs.tag }}\n",
+        3,
+    ),
     "another plain value for an action": (
         "    - uses: docker/build-push-action@v5\n      with:\n        build-args: |\n          A=1\n"
         "          BE_IMAGE_TAG=stable\n",
@@ -359,6 +364,10 @@ HARMLESS = {
     ),
     "a variable of another job's shell": (
         "    - run: make BE_IMAGE_TAG=$T\n  other:\n    steps:\n    - run: T=${{ secrets.OTHER }}\n"
+    ),
+    "an output that is of no other source": (
+        '    - id: vars\n      run: echo "tag=$BE_IMAGE_TAG" >> $GITHUB_OUTPUT; echo V=${{ inputs.other }}\n'
+        "    - run: make BE_IMAGE_TAG=${{ steps.vars.outputs.tag }}\n"
     ),
     "another component's": "    - run: make FE=${{ env.FE_IMAGE_TAG }} BE_IMAGE_TAG=${{ env.BE_IMAGE_TAG }}\n",
     "a word of the expression's texts": "    - run: make ${{ github.ref == 'inputs.be_image_tag' }}\n",

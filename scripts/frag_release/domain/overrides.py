@@ -221,6 +221,8 @@ class _Search:
         for place, read in self._places:
             for name, sources in self._sets(place, read):
                 self._assigned[place.job, name] = self._assigned.get((place.job, name), frozenset()) | sources
+        # A step's output is set as a variable is, and expressions ignore the case of its name.
+        self._put_out = {(job, name.lower()): sources for (job, name), sources in self._assigned.items()}
 
     def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
@@ -271,8 +273,9 @@ class _Search:
         if source and place.is_mapping and wanted.what == "tag":
             yield _found(wanted, place, shown, line, is_direct=False)
         elif source is None:
-            if self._is_anything(reference.path) and _is_set(place, start, wanted.spellings):
-                yield _found(wanted, place, shown, line, is_direct=False)
+            sources = self._put_out.get((place.job, reference.path[-1])) if reference.path[0] == "steps" else None
+            if (sources or self._is_anything(reference.path)) and _is_set(place, start, wanted.spellings):
+                yield _found(wanted, place, shown, line, sources or (), is_direct=False)
         elif source[1] == COMPUTED:
             if names or reference.path[-1] == COMPUTED:
                 yield _found(wanted, place, shown, line, is_direct=False)
