@@ -96,3 +96,20 @@ def test_the_list_tells_a_step_of_each_override(secret: str, untold: list[str]) 
     found = find_overrides(blob(FILE % secret), [API, WEB], "")
     assert found["api"] == ()
     assert [one.source for one in found["web-admin"]] == untold
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "api=${{ format('{0}{1}', inputs.api-tag, '') }},web-admin=${{ secrets.WEB_TAG }}",
+        "${{ inputs.api-tag && format('api={0},', inputs.api-tag) || '' }}"
+        "${{ secrets.WEB_TAG && format('web-admin={0},', secrets.WEB_TAG) || '' }}",
+        "${{ format('api={0},web-admin={1}', inputs.api-tag, secrets.WEB_TAG) }}",
+    ],
+)
+def test_commas_within_an_expression_do_not_end_what_is_told(told: str) -> None:
+    """An expression is one part of the list, and may write the names of components itself, as our forms do."""
+    file = FILE.replace("api=${{ inputs.api-tag }},web-admin=${{ secrets.WEB_TAG }}", told.replace("'", "''"))
+    assert find_overrides(blob(file % "WEB_TAG"), [API, WEB], "") == {"api": (), "web-admin": ()}
+    untold = find_overrides(blob(file % "OTHER_WEB_TAG"), [API, replace(WEB, variables=("OTHER_WEB_TAG",))], "")
+    assert [one.source for one in untold["web-admin"]] == ["secrets.OTHER_WEB_TAG"]

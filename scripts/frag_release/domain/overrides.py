@@ -25,6 +25,7 @@ from .workflow_tree import (
     Reference,
     expressions,
     gate_steps,
+    lex,
     places,
     read_tree,
 )
@@ -39,10 +40,13 @@ _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
 _USED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _PLAIN_VALUE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)=([\"']?)([^\s\"'$]+)\2\s*")
+_NAMED = re.compile(r"([a-z][a-z0-9-]*)=")
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
+_MOST_NAMES = 20
+"""A stack has at most so many components."""
 
 
 @dataclass(frozen=True)
@@ -162,12 +166,29 @@ def _inputs_of(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
         variables |= {(key.text or "").lower(): _sources(value.text or "", {}) for key, value in environment.entries}
     entries = step.given.entries if step.given else ()
     texts = {(key.text or "").lower(): value.text or "" for key, value in entries}
-    found: dict[str, str] = {}
+    found: dict[str, frozenset[Source]] = {}
     for what in ("tag", "namespace"):
-        found |= {name: texts.get(name, "") for name in (f"{one}-{what}" for one in COMPONENT_NAMES)}
-        pairs = (item.partition("=") for item in texts.get(f"component-{what}s", "").split(","))
-        found |= {f"{name.strip()}-{what}": value for name, _, value in pairs}
-    return {name: _sources(text, variables) for name, text in found.items()}
+        own = [(name, texts.get(f"{name}-{what}", "")) for name in COMPONENT_NAMES]
+        for name, value in [*own, *_pairs(texts.get(f"component-{what}s", ""))]:
+            key = f"{name}-{what}"
+            found[key] = found.get(key, frozenset()) | _sources(value, variables)
+    return found
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a list `NAME=VALUE,…` by name; an expression, which may write names itself, is not split."""
+    hidden, end = list[str](), 0
+    for each in expressions(text):
+        hidden += [text[end : each.start], "." * (each.end - each.start)]
+        end = each.end
+        inner = lex(text[each.start + 3 : each.end - 2]) or ()
+        names = dict.fromkeys(name for one in inner if one.kind == "text" for name in _NAMED.findall(one.text))
+        yield from ((name, text[each.start : each.end]) for name in [*names][:_MOST_NAMES])
+    start = 0
+    for item in "".join([*hidden, text[end:]]).split(","):
+        name, _, value = item.partition("=")
+        yield name.strip(), text[start + len(item) - len(value) : start + len(item)]
+        start += len(item) + 1
 
 
 def _sources(text: str, variables: Mapping[str, frozenset[Source]]) -> frozenset[Source]:
