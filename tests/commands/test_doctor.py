@@ -58,14 +58,15 @@ class Practice:
         """Set up all that guards the gate from outside."""
         tags = ["refs/tags/*.*.*"]
         self.stack.rulesets.append(ruleset(42, "releases", ["creation"], tags, current_user_can_bypass="always"))
-        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, current_user_can_bypass="never"))
+        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, bypass_actors=[]))
         self.stack.rules["master"] = [rule("pull_request", owners=True), rule("deletion")]
         self.stack.environments.append(environment(ENVIRONMENT))
         self.stack.policies[ENVIRONMENT] = [policy("*.*.*")]
         self.stack.environment_secrets[ENVIRONMENT] = ["AWX_HOST", "AWX_USER"]
         self.stack.immutable = True
         for name in ("backend", "frontend"):
-            fixed = ruleset(44, "fixed", ["update", "deletion"], tags, source=f"xchem/fragalysis-{name}")
+            of = {"source": f"xchem/fragalysis-{name}", "bypass_actors": []}
+            fixed = ruleset(44, "fixed", ["update", "deletion"], tags, **of)
             self.settings.of(f"xchem/fragalysis-{name}").rulesets.append(fixed)
 
     def ask(
@@ -382,6 +383,25 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     assert of(outcome, "tag-ruleset")["message"] == (
         "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
         "1.2.3 can be created by anyone with push access; the role Write may bypass 'releases'."
+    )
+
+
+def test_tags_that_those_on_a_bypass_list_can_move(practice: Practice) -> None:
+    """A team on the list of the ruleset that keeps tags can move them: no one else can, and the guard is missing."""
+    practice.guard()
+    practice.stack.rulesets[1]["bypass_actors"].append(bypass(7, "Team"))
+    practice.settings.of(BACKEND).rulesets[0]["bypass_actors"].append(bypass(7, "Team"))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    guards = found(outcome, "outside")
+    assert (guards["tag-ruleset"], guards["backend-tag-ruleset"]) == ("missing", "missing"), outcome.log
+    assert guards["frontend-tag-ruleset"] == "there"
+    assert of(outcome, "tag-ruleset")["message"] == (
+        "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be moved and 2023.06.1 can be deleted by "
+        "those on a bypass list."
+    )
+    assert of(outcome, "backend-tag-ruleset")["message"] == (
+        "2023.06.1 can be moved, 2023.06.1 can be deleted in xchem/fragalysis-backend by those on the bypass list of "
+        "the ruleset 'fixed'."
     )
 
 

@@ -49,7 +49,7 @@ _RULESETS = (
 )
 _BYPASS_LISTS = (
     "Settings > Rules > Rulesets: check that only release managers are on the bypass lists, not the role Write or the "
-    "app GitHub Actions."
+    "app GitHub Actions, and that the list of Restrict updates and Restrict deletions is empty."
 )
 _ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow only tags, of the {patterns}."
 _PRIVATE = (
@@ -145,7 +145,10 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form
     strict, url = _strict(found), _url(found)
     if free := _open(strict, form, _FIXED):
         return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
-    if any(one.bypassers is None for one in strict):
+    if free := _open(_perhaps_closed(strict), form, _FIXED):
+        what = f"{', '.join(free[:2])} in {repository} by those on the bypass list of {_named(strict)}."
+        return missing(what, remedy, url)
+    if _open(_closed(strict), form, _FIXED):
         what = f"Rulesets forbid moving or deleting production tags of {repository}; their bypass list is not shown."
         return unverifiable(what, "Check that the bypass list is empty.", url)
     return there(f"Production tags of {repository} cannot be moved or deleted.", url)
@@ -172,11 +175,16 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat) -> Jud
     if free := _free_to_this_token(rulesets, form.samples[0]):
         message = f"Under {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
         return missing(message, remedy, _url(rulesets))
+    if free := _open(_perhaps_closed(rulesets), form, _FIXED):
+        message = f"Under {_named(rulesets)}, {' and '.join(free[:2])} by those on a bypass list."
+        return missing(message, remedy, _url(rulesets))
     restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
-    if _open([one for one in _strict(rulesets) if one.bypassers is not None], form):
+    seen = [one for one in _strict(rulesets) if one.bypassers is not None]
+    if _open(seen, form) or _open(_closed(rulesets), form, _FIXED):
         message = f"{restricted}. The bypass list is visible only to ruleset editors, so it could not be checked."
         return unverifiable(message, _BYPASS_LISTS, _url(rulesets))
-    return there(f"{restricted}, with no bypass for everyone with push access.", _url(rulesets))
+    message = f"{restricted}, with no bypass for everyone with push access, and none to move or delete them."
+    return there(message, _url(rulesets))
 
 
 def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat) -> Judgement:
@@ -268,6 +276,16 @@ def _judge_production(repository: str, branch: str, guard: BranchGuard, may_admi
 def _strict(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
     """Return the rulesets that not everyone with push access may bypass."""
     return [one for one in rulesets if not one.everybody]
+
+
+def _closed(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
+    """Return the rulesets that are known to have no bypass."""
+    return [one for one in rulesets if one.is_closed]
+
+
+def _perhaps_closed(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
+    """Return the rulesets that no one may bypass, as far as is shown."""
+    return [one for one in rulesets if one.is_closed or one.bypassers is None]
 
 
 def _open(rulesets: Sequence[Ruleset], form: TagFormat, rules: Iterable[str] = _TAG_RULES) -> list[str]:

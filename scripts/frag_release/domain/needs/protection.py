@@ -60,6 +60,11 @@ class Ruleset:
     bypassers: Sequence[Bypasser] | None = None
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it is known that no one may bypass it for a tag."""
+        return self.bypassers is not None and all(one.mode == "pull_request" for one in self.bypassers)
+
+    @property
     def everybody(self) -> str:
         """The name of a bypasser that opens it to anyone with push access; empty if none is seen."""
         return next((one.everybody for one in self.bypassers or () if one.everybody), "")
