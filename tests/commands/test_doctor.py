@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -403,6 +404,35 @@ def test_tags_that_those_on_a_bypass_list_can_move(practice: Practice) -> None:
         "2023.06.1 can be moved, 2023.06.1 can be deleted in xchem/fragalysis-backend by those on the bypass list of "
         "the ruleset 'fixed'."
     )
+
+
+def test_guards_of_an_environment_that_production_does_not_use(unseeded: World, people: GitHubPeople) -> None:
+    """An environment guards only the jobs that run in it: one of another name does not guard production."""
+    practice = with_file(unseeded, people, FULL)
+    practice.guard()
+    practice.stack.environments.append(environment("production"))
+    practice.stack.policies["production"] = [policy("*.*.*")]
+    token = practice.settings.give("ghp_all", CLASSIC)
+    outcome = practice.ask(token, chosen="gate", environment="production")
+    for row in ("environment-reviewers", "environment-tags"):
+        assert (found(outcome, "outside")[row], of(outcome, row)["message"]) == (
+            "missing",
+            f"The job deploy-production deploys to production in {ENVIRONMENT}, but production was examined.",
+        )
+        assert f"input environment to {ENVIRONMENT}" in of(outcome, row)["remedy"]
+
+
+def test_production_that_runs_in_no_environment(unseeded: World, people: GitHubPeople) -> None:
+    """Reviewers of an environment approve nothing if the job that deploys does not name it."""
+    practice = with_file(unseeded, people, re.sub(rf" +environment: {ENVIRONMENT}\n", "", with_level_one(BEFORE)))
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    for row in ("environment-reviewers", "environment-tags"):
+        assert found(outcome, "outside")[row] == "missing"
+        assert of(outcome, row)["message"] == (
+            "The job deploy-production deploys to production without an environment, so awx/fragalysis-production does "
+            "not guard it."
+        )
 
 
 def test_hostile_names_stay_text(practice: Practice) -> None:

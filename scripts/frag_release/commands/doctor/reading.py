@@ -21,6 +21,7 @@ from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown
 from ...domain.gate_use import GateUse, read_gate_use
 from ...domain.needs import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
 from ...domain.needs.protection import Environment
+from ...domain.needs.workflow import judge_place
 from ...domain.needs.writers import PLACES, Owners, Writers, read_writers
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import UsageError
@@ -231,6 +232,13 @@ class Examined:
     def environment(self) -> Answer[Environment | None]:
         """The production environment; None if there is none."""
         return self.place.environment(self.settings.environment)
+
+    def misplaced(self) -> Judgement | None:
+        """Why the environment does not guard production; None if it does, or if other rows report the file."""
+        try:
+            return judge_place(self.use(), self.settings.environment)
+        except (NotSeenError, WorkflowFileError):
+            return None
 
     def default_branch(self) -> Answer[str]:
         """The default branch, whose workflow forms GitHub shows."""
