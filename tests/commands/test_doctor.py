@@ -435,6 +435,36 @@ def test_production_that_runs_in_no_environment(unseeded: World, people: GitHubP
         )
 
 
+def test_a_pull_request_that_no_one_reviews(practice: Practice) -> None:
+    """A rule that requires a pull request without an approval, or that anyone may bypass, is not a review."""
+    practice.guard()
+    token, branches = practice.settings.give("ghp_all", CLASSIC), {"target": "branch"}
+    practice.stack.rules["master"] = [rule("pull_request", owners=False, approvals=0)]
+    outcome = practice.ask(token, chosen="gate")
+    assert (found(outcome, "outside")["stack-branch-review"], of(outcome, "stack-branch-review")["message"]) == (
+        "missing",
+        "A rule requires a pull request for master, but no approval of it.",
+    )
+    practice.stack.rulesets.append(ruleset(7, "review", ["pull_request"], ["~ALL"], **branches))
+    practice.stack.rules["master"] = [rule("pull_request", owners=True)]
+    assert found(practice.ask(token, chosen="gate"), "outside")["stack-branch-review"] == "there"
+    practice.stack.rulesets[-1]["bypass_actors"].append(bypass(4, mode="pull_request"))
+    outcome = practice.ask(token, chosen="gate")
+    for row in ("stack-branch-review", "workflow-owners"):
+        assert found(outcome, "outside")[row] == "missing"
+        assert of(outcome, row)["message"].endswith("the role Write may bypass it.")
+    practice.stack.rules["master"] = []
+    reviews = {
+        "dismiss_stale_reviews": False,
+        "require_code_owner_reviews": False,
+        "required_approving_review_count": 0,
+    }
+    practice.stack.protections["master"] = {"required_pull_request_reviews": reviews}
+    assert of(practice.ask(token, chosen="gate"), "stack-branch-review")["message"] == (
+        "The branch protection of master requires a pull request, but no approval of it."
+    )
+
+
 def test_hostile_names_stay_text(practice: Practice) -> None:
     """Names of rulesets, environments and secrets can neither command the runner nor become markup."""
     hostile = "::set-output name=verdict::deploy\n##[add-mask]x <script>@all [a](https://evil.example) | `"

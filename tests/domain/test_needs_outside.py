@@ -232,8 +232,8 @@ def test_secrets() -> None:
 
 def test_review_of_the_stack_branch() -> None:
     """A rule or the older protection is enough; without either anybody who may push changes the file."""
-    classic = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=True)
-    rule = BranchRule("pull_request", 1)
+    classic = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=True, approvals=1)
+    rule = BranchRule("pull_request", 1, approvals=1)
     assert_stands(judge_review("main", BranchGuard([rule], HIDDEN)), THERE)
     assert_stands(judge_review("main", BranchGuard(HIDDEN, classic)), THERE)
     assert_stands(judge_review("main", BranchGuard([], None)), MISSING, "main can be changed without a pull request")
@@ -241,3 +241,18 @@ def test_review_of_the_stack_branch() -> None:
     assert_stands(judge_review("main", BranchGuard([BranchRule("deletion", 1)], no_review)), MISSING)
     assert_stands(judge_review("main", BranchGuard([], HIDDEN)), UNVERIFIABLE)
     assert_stands(judge_review("main", BranchGuard(HIDDEN, None)), UNVERIFIABLE)
+
+
+def test_a_pull_request_is_not_a_review() -> None:
+    """It takes an approval, or owners; how many are needed is not known unless GitHub shows it."""
+    rule, unreviewed = BranchRule("pull_request", 1, approvals=0), "but no approval of it"
+    classic = ClassicProtection(True, False, True, approvals=0)
+    assert_stands(judge_review("main", BranchGuard([rule], None)), MISSING, "A rule", unreviewed)
+    assert_stands(judge_review("main", BranchGuard([], classic)), MISSING, "The branch protection", unreviewed)
+    assert_stands(judge_review("main", BranchGuard([rule], replace(classic, approvals=1))), THERE)
+    assert_stands(judge_review("main", BranchGuard([replace(rule, owners=True)], HIDDEN)), THERE)
+    assert_stands(judge_review("main", BranchGuard([rule], HIDDEN)), UNVERIFIABLE, "GitHub said no")
+    assert_stands(judge_review("main", BranchGuard([replace(rule, approvals=None)], None)), UNVERIFIABLE, "not show")
+    loose = replace(rule, approvals=1, everybody="the role Write")
+    assert_stands(judge_review("main", BranchGuard([loose], None)), MISSING, "but the role Write may bypass it")
+    assert_stands(judge_review("main", BranchGuard([loose, replace(rule, approvals=1)], None)), THERE)

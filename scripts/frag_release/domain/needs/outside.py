@@ -62,7 +62,8 @@ _SECRETS = (
     "jobs outside the environment can use."
 )
 _REVIEW = (
-    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
+    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging, "
+    "and at least one approval."
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
@@ -241,16 +242,29 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
 
 
 def judge_review(branch: str, found: BranchGuard) -> Judgement:
-    """Return whether changes of the stack branch, and so of its workflow file, need a pull request."""
-    if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
-        return there(f"A rule requires a pull request for {branch}.")
-    if isinstance(found.classic, Unknown):
-        return hidden(found.classic, _NEVER_OWN)
-    if found.classic and found.classic.needs_pull_request:
-        return there(f"The branch protection of {branch} requires a pull request.")
+    """Return whether changes of the stack branch, and so of its workflow file, need a reviewed pull request."""
+    known = () if isinstance(found.rules, Unknown) else [one for one in found.rules if one.type == "pull_request"]
+    rules, classic = [one for one in known if not one.everybody], found.classic
+    if any(one.owners or one.approvals for one in rules):
+        return there(f"A rule requires a reviewed pull request for {branch}.")
+    if isinstance(classic, Unknown):
+        return hidden(classic, _NEVER_OWN)
+    older = [classic] if classic and classic.needs_pull_request else []
+    if any(one.needs_owners or one.approvals for one in older):
+        return there(f"The branch protection of {branch} requires a reviewed pull request.")
     if isinstance(found.rules, Unknown):
         return hidden(found.rules)
-    return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
+    remedy = _REVIEW.format(branch=branch)
+    if None in [*(one.approvals for one in rules), *(one.approvals for one in older)]:
+        what = f"{branch} requires a pull request; GitHub does not show whether it needs an approval."
+        return unverifiable(what, remedy)
+    if rules or older:
+        by = "A rule" if rules else f"The branch protection of {branch}"
+        what = f"{by} requires a pull request{f' for {branch}' if rules else ''}, but no approval of it."
+        return missing(what, remedy)
+    if known:
+        return missing(f"A rule requires a pull request for {branch}, but {known[0].everybody} may bypass it.", remedy)
+    return missing(f"{branch} can be changed without a pull request.", remedy)
 
 
 def _judge_production(repository: str, branch: str, guard: BranchGuard, may_administer: bool) -> Judgement:

@@ -203,7 +203,8 @@ def judge_forms(
 
 
 def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
-    rules = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    known = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    rules = [one for one in known if not one.everybody]
     if any(one.owners for one in rules):
         return there(f"{named}, and a rule requires their review on {branch}.")
     if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
@@ -213,6 +214,9 @@ def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
     for lost in (guard.rules, guard.classic):
         if isinstance(lost, Unknown):
             return hidden(lost)
+    if open_to := [one.everybody for one in known if one.everybody and one.owners]:
+        what = f"{named}, and a rule requires their review on {branch}, but {open_to[0]} may bypass it."
+        return missing(what, _NAME_THEM)
     return missing(f"{named}, but no rule requires their review on {branch}.", _NAME_THEM)
 
 
