@@ -152,6 +152,17 @@ WAYS = {
         2,
         "backend-namespace: ${{ inputs.be_namespace }}",
     ),
+    "before the variable, under the name of an argument": (
+        "    - run: docker build --build-arg BACKEND=${{ inputs.other || env.BE_IMAGE_TAG }} .\n",
+        1,
+        "backend-tag: ${{ inputs.other }}",
+    ),
+    "before another source, under the name of an argument": (
+        "    - uses: docker/build-push-action@v5\n      with:\n        build-args: |\n"
+        "          BACKEND=${{ github.event_name != 'push' && (inputs.other) || vars.BE_IMAGE_TAG || '2023.05.1' }}\n",
+        4,
+        "backend-tag: ${{ inputs.other || vars.BE_IMAGE_TAG }}",
+    ),
     "out of a variable that holds the pair": (
         "    - run: BE_IMAGE_TAG=${{ fromJSON(vars.PAIR).backend }} make\n",
         1,
@@ -301,6 +312,13 @@ def test_another_command_of_the_line_only_warns(line: str) -> None:
     assert finding_of_file(f"{told}{STEPS}    - run: {first}\n").status is Status.FAIL
 
 
+def test_every_source_that_comes_before_the_pin_must_be_given() -> None:
+    """Whatever the value is assigned to: a gate that receives only the last of several judges another tag."""
+    steps, line, _ = WAYS["before another source, under the name of an argument"]
+    finding = finding_of_file(with_told("backend-tag: ${{ vars.BE_IMAGE_TAG }}") + STEPS + steps)
+    assert_finding(finding, Status.FAIL, f"inputs.other (line {(HEAD + STEPS).count(chr(10)) + line + 2})")
+
+
 def test_a_second_value_of_the_variable_is_refused() -> None:
     """A job that sets the pin's variable to another value builds that one; the same value once more changes nothing."""
     second = f"{HEAD}{STEPS}    - run: make\n    env:\n      BE_IMAGE_TAG: 2023.03.1\n"
@@ -331,6 +349,10 @@ HARMLESS = {
         "    - env: {EVENT: '${{ toJSON(github) }}'}\n      run: |\n        echo $EVENT\n        echo $BE_IMAGE_TAG\n"
     ),
     "variables out of a matrix": "    - run: make\n      env: ${{ matrix.env }}\n",
+    "a switch": "    - run: make T=${{ inputs.other && env.BE_IMAGE_TAG || inputs.other == '1' && 'x' }}\n",
+    "the owner of the stack's image": (
+        "    - run: docker push ${{ inputs.other || env.BE_NAMESPACE }}/fragalysis-stack:${{ github.ref_name }}\n"
+    ),
     "another component's": "    - run: make FE=${{ env.FE_IMAGE_TAG }} BE_IMAGE_TAG=${{ env.BE_IMAGE_TAG }}\n",
     "a word of the expression's texts": "    - run: make ${{ github.ref == 'inputs.be_image_tag' }}\n",
     "no expression": "    - run: make # inputs.be_image_tag and secrets.BE_IMAGE_TAG\n",

@@ -38,6 +38,7 @@ _ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.paylo
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
+_OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
@@ -213,8 +214,10 @@ class _Search:
             if place.key in wanted.variables and self._is_second(place):
                 yield _found(wanted, place, f"{place.key}: {place.text.strip()}", place.line)
             for expression in read:
+                chosen = _chooses_pin(wanted, place, expression)
                 for reference in expression.references:
-                    yield from self._taken(wanted, place, expression, reference, names)
+                    is_chosen = chosen and _is_chosen(place, expression, reference)
+                    yield from self._taken(wanted, place, expression, reference, names, is_chosen)
             if names:
                 yield from self._indirect(wanted, place)
             if place.inherits and wanted.what == "tag":
@@ -231,7 +234,7 @@ class _Search:
         return is_own and "${{" not in place.text and place.text != self._values.get(place.key)
 
     def _taken(
-        self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
+        self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool, is_chosen: bool
     ) -> Iterator[Override]:
         source, start = _source(reference.path), expression.start
         shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
@@ -245,7 +248,7 @@ class _Search:
                 yield _found(wanted, place, shown, line, is_direct=False)
         elif _spelling(source[1]) in wanted.spellings:
             yield _found(wanted, place, shown, line, {source})
-        elif names and not _is_others(wanted, place, expression):
+        elif names and (is_chosen or not _is_others(wanted, place, expression)):
             # In another command of the line it may have another purpose, so no source to pass can be recommended.
             is_direct = _is_same_command(wanted, place, expression)
             yield _found(wanted, place, shown, line, {source} if is_direct else (), is_direct=is_direct)
@@ -316,6 +319,20 @@ def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
         return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
     image = _OTHER_IMAGE.match(place.text, expression.end)
     return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
+
+
+def _chooses_pin(wanted: _Wanted, place: Place, expression: Expression) -> bool:
+    """Whether an expression that is assigned to any name has the pin as one of its values: `inputs.tag || env.PIN`."""
+    reads_pin = any(_spelling(one.path[-1]) in wanted.spellings for one in expression.references)
+    is_choice = reads_pin and "||" in place.text[expression.start : expression.end]
+    return is_choice and bool(_set_before(place, expression.start))
+
+
+def _is_chosen(place: Place, expression: Expression, reference: Reference) -> bool:
+    """Whether what is read may be the expression's value, not only a condition in it."""
+    start = reference.start + len(reference.written)
+    following = _OPERATOR.search(place.text, start, min(expression.end, start + _LONGEST_NAME))
+    return following is None or following[0] == "||"
 
 
 def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> bool:
