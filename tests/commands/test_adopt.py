@@ -371,6 +371,22 @@ def test_a_file_that_takes_no_change_is_left_with_the_lines(adopt: Run, clone: P
     assert "      needs: [gate, build]\n      if: needs.gate.outputs.deploy-production == 'true' && (" in done.stdout
 
 
+def test_a_staging_that_the_change_would_stop_is_told(adopt: Run, clone: Path) -> None:
+    """A job that deploys to both is changed, and the page says that staging ends with it."""
+    both = "${{ github.ref_type == 'tag' && 'awx/production' || 'awx/staging' }}"
+    before, _, production = BEFORE.partition("\n  deploy-production:\n")
+    (clone / FILE).write_text(
+        f"{before}\n  deploy:\n" + production.replace("environment: awx/fragalysis-production", f"environment: {both}"),
+        "utf-8",
+    )
+    commit(clone)
+    done = adopt("--write")
+    assert (done.returncode, "needs: [gate, build]" in (clone / FILE).read_text("utf-8")) == (0, True), done.stderr
+    assert re.search(
+        r"WARN +danger +shared-deployment +.* deploy \(its environment is an expression, line", done.stdout
+    )
+
+
 def test_a_pair_that_is_not_found_is_asked_for(adopt: Run, clone: Path) -> None:
     """Without the usual variables the reason names those that are there, and with options they are told to the gate."""
     (clone / FILE).write_text(BEFORE.replace("  BE_IMAGE_TAG: 2023", "  API_TAG: 2023"), "utf-8")

@@ -295,6 +295,22 @@ def test_what_is_dangerous_today_is_told_with_its_line() -> None:
     assert all(f"line {one.line}" in one.message or f"lines {one.line}" in one.message for one in found.values())
 
 
+@pytest.mark.parametrize(("old", "new", "what"), [
+    ("environment: production", "environment: ${{ github.ref_type == 'tag' && 'production' || 'staging' }}",
+     "ship (its environment is an expression, line 14)"),
+    ("environment: production", "strategy: {matrix: {at: [test, live]}}\n    environment: {name: '${{ matrix.at }}'}",
+     "ship (its environment is an expression, line 14)"),
+    ("    - uses: org/trigger-awx-action@v3\n", "    - name: To staging\n      run: helm upgrade a b\n"
+     "    - uses: org/trigger-awx-action@v3\n", "ship (its step To staging, line 19)"),
+])  # fmt: skip
+def test_a_deployment_elsewhere_that_the_change_would_stop_is_told(old: str, new: str, what: str) -> None:
+    """With the gate's output in its if, a job that also deploys to staging runs for production tags only."""
+    (found,) = dangers(use_of(small(old, new)), FILE, DEFAULT_FORMAT)
+    assert found.subject == "shared-deployment"
+    assert f"not only to production: {what}." in found.message
+    assert "nowhere else" in found.message and "a job of its own" in found.remedy
+
+
 def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
     """What a step's if compares decides as much as what a shell does, and so do scripts of actions."""
     text = small("    - run: docker build .\n", (

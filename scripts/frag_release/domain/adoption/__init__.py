@@ -10,6 +10,7 @@ from functools import partial
 from ...dataclass import dataclass, field, replace
 from ..components import Component
 from ..conditions import read_condition, sole_path
+from ..environments import is_production
 from ..evidence import Blob
 from ..findings import Finding, Status, listed
 from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
@@ -39,6 +40,10 @@ _AS_TEXT = (
 _NO_SECRETS = (
     "Delete those that are not needed, and make the others variables: the value of a secret is not reviewed, and not "
     "visible. Until then pass them to the gate."
+)
+_APART = (
+    "Give production a job of its own, with its environment named literally, before the gate is added: the job that "
+    "deploys elsewhere then stays as it is."
 )
 _NO_SLUG = "Use the gate's output deploy-production instead, as level 1 does: the gate reads the tag itself."
 
@@ -80,6 +85,7 @@ def dangers(use: GateUse, file: str, form: TagFormat) -> list[Finding]:
     kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
         ("deployment-failures", judge_failures),
         ("staging-environment", judge_staging),
+        ("shared-deployment", _judge_shared),
         ("slug", partial(_judge_slug, form)),
         ("secret-overrides", _judge_secrets),
         ("typed-commands", _judge_commands),
@@ -102,6 +108,26 @@ def _judge_commands(use: GateUse) -> Judgement | None:
     lines = sorted({line for place in _commands(use) for line in _typed(place)})
     what = "A command contains free text, such as an input or the name of a tag, which can inject other commands"
     return _at_lines(what, lines, _AS_TEXT)
+
+
+def _judge_shared(use: GateUse) -> Judgement | None:
+    """Return whether a job for production also deploys elsewhere, which the gate's output in its `if` stops."""
+    found = [one for job in use.deploying(Goal.PRODUCTION) for one in _shared(job)]
+    if not found:
+        return None
+    where = listed([f"{name} ({what}, line {line})" for name, what, line in found], 4)
+    stopped = "With the gate's output in its if it runs for production tags only, and deploys nowhere else"
+    return replace(missing(f"A job may deploy not only to production: {where}. {stopped}.", _APART), line=found[0][2])
+
+
+def _shared(job: Job) -> Iterator[tuple[str, str, int]]:
+    """Yield what shows that a job deploys elsewhere as well, with its line."""
+    if "${{" in job.environment:
+        yield job.name, "its environment is an expression", job.line
+    for step in job.deploying:
+        title = text_of(step, "name") or text_of(step, "id")
+        if title and not is_production(title):
+            yield job.name, f"its step {title}", step.line
 
 
 def _judge_secrets(use: GateUse) -> Judgement | None:
