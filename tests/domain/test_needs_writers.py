@@ -52,6 +52,19 @@ def test_the_secrets_by_which_a_job_writes(token: str, secrets: list[str]) -> No
     assert [key.secret for key in writers(job(token)).keys] == secrets
 
 
+@pytest.mark.parametrize("place", ["workflow", "job", "step"])
+def test_a_key_that_comes_by_a_variable_is_one(place: str) -> None:
+    """A token out of an env: is the secret that is in it, wherever the env: is."""
+    key = "{WRITER: '${{ secrets.RELEASE_TOKEN }}'}"
+    text = job("${{ env.writer }}", more=f"    env: {key}\n" if place == "job" else "")
+    text = f"env: {key}\n{text}" if place == "workflow" else text
+    text += f"      env: {key}\n" if place == "step" else ""
+    assert [one.secret for one in writers(text).keys] == ["RELEASE_TOKEN"]
+    assert list(writers(text.replace("RELEASE_TOKEN", "GITHUB_TOKEN")).keys) == []
+    made = text.replace("secrets.APP_KEY", "env.WRITER").replace("${{ env.writer }}", "${{ steps.app.outputs.token }}")
+    assert [one.secret for one in writers(made).keys] == ([] if place == "step" else ["RELEASE_TOKEN"])
+
+
 def test_the_key_that_tags_components_writes() -> None:
     """With prepare, component-token is one that writes; with another command it only reads."""
     text = job("${{ github.token }}") + "        component-token: ${{ secrets.COMPONENTS }}\n"

@@ -248,26 +248,36 @@ def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], 
     steps = gate_steps(root, own_action)
     for job in read_jobs(root, steps, "").values():
         own = [step for step in steps if step.job == job.name]
-        keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job)))
+        keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job, root.child("env"))))
         permissions = job.node.child("permissions") or root.child("permissions")
         if keys or (own and (permissions is None or _may_write(permissions))):
             yield job, keys, bool(keys or permissions)
 
 
-def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
+def _secrets_of(step: GateStep, job: Job, environment: Node | None) -> Iterator[str]:
+    """Yield the secrets that a step writes with; `environment` is the `env:` of the workflow."""
     # Other commands only read with component-token.
     for name in (*_TOKENS, *(["component-token"] if step.value("command") == "prepare" else [])):
-        for path in _paths(step.value(name)):
-            if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
-                yield path[1].upper()
+        given = step.value(name)
+        yield from _secrets_in(given, (environment, *step.environments))
+        for path in _paths(given):
             if path[0] == "steps" and len(path) > 1:
-                yield from _secrets_of_step(job, path[1])
+                yield from _secrets_of_step(job, path[1], environment)
 
 
-def _secrets_of_step(job: Job, step_id: str) -> Iterator[str]:
-    steps = [step for step in job.steps if text_of(step, "id").lower() == step_id]
-    for _, value in [entry for step in steps for entry in step.entries_of("with")]:
-        yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
+def _secrets_of_step(job: Job, step_id: str, environment: Node | None) -> Iterator[str]:
+    for step in [one for one in job.steps if text_of(one, "id").lower() == step_id]:
+        for _, value in step.entries_of("with"):
+            yield from _secrets_in(value.text or "", (environment, job.node.child("env"), step.child("env")))
+
+
+def _secrets_in(text: str, environments: Sequence[Node | None] = ()) -> Iterator[str]:
+    """Yield the secrets in a text, also by a variable of one of these `env:`."""
+    for path in _paths(text):
+        if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
+            yield path[1].upper()
+        for one in environments if path[0] == "env" and len(path) == 2 else ():
+            yield from _secrets_in(text_of(one, path[1]))
 
 
 def _paths(text: str) -> Iterator[tuple[str, ...]]:
