@@ -371,6 +371,20 @@ def test_a_file_that_takes_no_change_is_left_with_the_lines(adopt: Run, clone: P
     assert "      needs: [gate, build]\n      if: needs.gate.outputs.deploy-production == 'true' && (" in done.stdout
 
 
+def test_a_stack_with_its_own_runners_gets_no_job_that_waits_for_githubs(adopt: Run, clone: Path) -> None:
+    """On a server without GitHub's runners a job for them would wait for ever: every file takes the build's labels."""
+    text = BEFORE.replace("runs-on: ubuntu-latest", "runs-on: [self-hosted, linux]")
+    (clone / FILE).write_text(text, "utf-8")
+    commit(clone)
+    done = adopt("--all", "--write")
+    assert done.returncode == 0, done.stderr
+    found = [re.findall(r"runs-on: .*", one.read_text("utf-8")) for one in (clone / FILE).parent.iterdir()]
+    assert len(found) == 7
+    assert {line for lines in found for line in lines} == {"runs-on: [self-hosted, linux]"}
+    commit(clone)
+    assert adopt("--all", "--write").stdout.startswith("Nothing to do: the gate is in front.\n")
+
+
 def test_a_staging_that_the_change_would_stop_is_told(adopt: Run, clone: Path) -> None:
     """A job that deploys to both is changed, and the page says that staging ends with it."""
     both = "${{ github.ref_type == 'tag' && 'awx/production' || 'awx/staging' }}"

@@ -171,6 +171,26 @@ def test_of_a_job_that_builds_and_deploys_the_step_asks() -> None:
     assert open_rows(new) == []
 
 
+@pytest.mark.parametrize(("written", "taken"), [
+    ("self-hosted", "self-hosted"),
+    ("[self-hosted, 'linux x64']", "[self-hosted, 'linux x64']"),
+    ("\n    - self-hosted\n    - linux", "[self-hosted, linux]"),
+    ("ubuntu-24.04-arm", "ubuntu-latest"),
+    ("[self-hosted, Windows]", "ubuntu-latest"),
+    ("macos-14", "ubuntu-latest"),
+    ("${{ vars.RUNNER }}", "ubuntu-latest"),
+    ("{group: builders}", "ubuntu-latest"),
+])  # fmt: skip
+def test_the_gate_runs_where_the_build_does_without_githubs_runners(written: str, taken: str) -> None:
+    """If no job names a runner of GitHub's, there may be none: the gate's job takes the labels of the build."""
+    text = SMALL.replace("runs-on: ubuntu-latest", f"runs-on: {written}")
+    new = adopted(text)
+    assert f"  gate:\n    runs-on: {taken}\n" in new
+    assert open_rows(new) == []
+    mixed = text.replace(f"runs-on: {written}", "runs-on: ubuntu-latest", 1)
+    assert "  gate:\n    runs-on: ubuntu-latest\n" in adopted(mixed)
+
+
 def test_jobs_that_people_name_are_changed_instead() -> None:
     """Whoever knows better names the jobs, and then no other one is."""
     use = use_of(SMALL, ["test"], ["build"])

@@ -17,7 +17,7 @@ from ..adapters.git import LocalForge
 from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
 from ..dataclass import dataclass, replace
-from ..domain.adoption import HANDED_ON, by_hand, dangers, quoted, smallest_change
+from ..domain.adoption import HANDED_ON, RUNNER, by_hand, dangers, quoted, runner_of, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.audit.rules import since_of
 from ..domain.components import CONFIGURATION_FILE, Pin, read_pins
@@ -155,7 +155,7 @@ class _Adoption:
         """Yield each other file that was asked for, with its required content."""
         if not self.settings.adds_all:
             return
-        names = _names(self.settings, text_of(use.root, "name"), self._environment(use))
+        names = _names(self.settings, text_of(use.root, "name"), self._environment(use), runner_of(use))
         if self.is_new:
             yield self._other(self.settings.workflow_file, self.content)
         yield from self._configuration()
@@ -268,7 +268,7 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
     return Past(judged[-_RELEASES:], unchecked, " ".join(found.stale))
 
 
-def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
+def _names(settings: AdoptSettings, title: str, environment: str, runner: str = RUNNER) -> Names:
     """Return the names of the stack; a workflow without a title is named by its path."""
     return Names(
         settings.stack_repository,
@@ -280,6 +280,7 @@ def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
         settings.components,
         settings.tag_format,
         settings.deployer == "none",
+        runner,
     )
 
 

@@ -29,6 +29,9 @@ _COMPARED_SLUG = re.compile(r"([A-Z_]*SLUG[A-Z_]*)\s*(?:\}\})?[\"']?\s*(?:=~|==)
 GATE = "gate"
 HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
 """The outputs of the gate's job; `gate` is the id of its step."""
+RUNNER = "ubuntu-latest"
+_OF_GITHUB = re.compile(r"(ubuntu|windows|macos)-", re.I)
+_NO_LINUX = re.compile(r"\$\{\{|windows|macos", re.I)
 _INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
 _NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
@@ -183,7 +186,8 @@ def smallest_change(
     if use.gates:
         return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
     name = _free_name(use)
-    change = Change(name, _gate_job(name, action, more, _overrides(use.root, blob, components)))
+    job = _gate_job(name, runner_of(use), action, more, _overrides(use.root, blob, components))
+    change = Change(name, job)
     root = read_tree(as_workflow(change.job))
     steps = gate_steps(root, action.partition("@")[0])
     jobs = {**read_jobs(root, steps, ""), **use.jobs}
@@ -220,12 +224,27 @@ def _free_name(use: GateUse) -> str:
     return next(name for name in names if name not in use.jobs)
 
 
-def _gate_job(name: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
+def runner_of(use: GateUse) -> str:
+    """Return the `runs-on` of jobs to add: the build's if no job names a runner of GitHub's: there may be none."""
+    named = [_labels(job.node.child("runs-on")) for job in (*use.builds, *use.jobs.values())]
+    found = next(filter(None, named), ())
+    if not found or any(_OF_GITHUB.match(label) for labels in named for label in labels):
+        return RUNNER
+    if any(map(_NO_LINUX.search, found)):
+        return RUNNER
+    return quoted(found[0]) if len(found) == 1 else f"[{', '.join(map(quoted, found))}]"
+
+
+def _labels(node: Node | None) -> Sequence[str]:
+    return [one.text for one in ((node, *node.items) if node else ()) if one.text]
+
+
+def _gate_job(name: str, runner: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
     why = "  # each place that the build takes them from, in the same order" if overrides else ""
     given = [f"    with:{why}", *(f"      {one}" for one in [*overrides, *more])] if overrides or more else []
     return [
         f"{name}:",
-        "  runs-on: ubuntu-latest",
+        f"  runs-on: {runner}",
         "  timeout-minutes: 10",
         "  permissions: {contents: read, actions: read, deployments: read}",
         f"  {HANDED_ON}",
