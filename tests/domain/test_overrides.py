@@ -242,6 +242,21 @@ INDIRECT = {
         "    - env: {OVERRIDE: '${{ inputs.other }}'}\n      run: BE_IMAGE_TAG=$OVERRIDE-rc make\n",
         2,
     ),
+    "a shell variable that the pin was copied to": (
+        '    - run: |\n        T="${BE_IMAGE_TAG}"\n'
+        '        if [ -n "${{ inputs.other }}" ]; then T="${{ inputs.other }}"; fi\n',
+        3,
+    ),
+    "a shell variable that the pin was copied to, and another variable": (
+        "    - env: {OTHER: '${{ inputs.other }}'}\n      run: |\n        T=${{ env.BE_IMAGE_TAG }}\n"
+        '        [ -n "$OTHER" ] && T=$OTHER\n',
+        4,
+    ),
+    "an argument that is the pin in another step of the job": (
+        "    - if: inputs.other != ''\n      run: docker build --build-arg B=${{ inputs.other }} .\n"
+        "    - if: inputs.other == ''\n      run: docker build --build-arg B=$BE_IMAGE_TAG .\n",
+        2,
+    ),
     "variables that an expression names": ("    - run: make\n      env: ${{ fromJSON(secrets.PAIR) }}\n", 2),
     "variables that an expression names, of the job": ("    env: ${{ fromJSON(vars.PAIR) }}\n", 1),
     "variables that an expression inserts": (
@@ -337,6 +352,10 @@ HARMLESS = {
     "another secret of the same line": (
         "    - run: docker build --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg TOKEN=${{ secrets.NPM_TOKEN }} .\n"
     ),
+    "an argument of the same name in another job": (
+        "    - run: make T=$BE_IMAGE_TAG\n  scan:\n    steps:\n    - run: make T=${{ inputs.other }}\n"
+    ),
+    "another argument than the pin's": "    - run: |\n        T=$BE_IMAGE_TAG\n        S=${{ inputs.other }}\n",
     "another secret": "    - run: make TOKEN=${{ secrets.BE_IMAGE_TAGGER }}\n",
     "the owner of the image that is built": (
         "    - run: |\n        docker build . --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg BE_NAMESPACE=$N \\\n"

@@ -37,6 +37,8 @@ _DISPATCHED = ("github", "event", "inputs")
 _ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.payload")
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
+_COPIES = re.compile(r"(?<!\w)([A-Za-z_]\w{0,99})=[\"']?\$(?:\{\{\s*env\.|\{)?([A-Za-z_]\w{0,99})")
+"""A shell variable or an argument that gets another variable: `T=$PIN`, `T="${PIN}"`, `T=${{ env.PIN }}`."""
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
 _OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
@@ -206,6 +208,12 @@ class _Search:
             if self._carries(place, read):
                 self._carriers.setdefault(place.key, []).append(place)
         self._carried = frozenset(map(str.lower, self._carriers))
+        # By job, the names that get the value of a pin: what else they get is built in its place.
+        self._copies: dict[tuple[str, str], set[str]] = {}
+        for place, _ in self._places:
+            for match in _COPIES.finditer(place.text):
+                if match[2].lower() in self._pins:
+                    self._copies.setdefault((place.job, match[1]), set()).add(match[2])
 
     def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
@@ -218,8 +226,7 @@ class _Search:
                 for reference in expression.references:
                     is_chosen = chosen and _is_chosen(place, expression, reference)
                     yield from self._taken(wanted, place, expression, reference, names, is_chosen)
-            if names:
-                yield from self._indirect(wanted, place)
+            yield from self._indirect(wanted, place) if names else self._copied(wanted, place, read)
             if place.inherits and wanted.what == "tag":
                 yield _found(wanted, place, "secrets: inherit", place.line)
 
@@ -254,6 +261,24 @@ class _Search:
             yield _found(wanted, place, shown, line, {source} if is_direct else (), is_direct=is_direct)
         elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
+
+    def _copied(self, wanted: _Wanted, place: Place, read: Sequence[Expression]) -> Iterator[Override]:
+        """Yield what a name gets from elsewhere that gets the pin in another line of the job."""
+        for expression in read:
+            if not self._is_copy(wanted, place, _set_before(place, expression.start)):
+                continue
+            for reference in expression.references:
+                source, shown = _source(reference.path), re.sub(r"\s+", " ", reference.written)
+                if source and source[1] != COMPUTED and _is_chosen(place, expression, reference):
+                    yield _found(wanted, place, shown, place.line_of(reference), {source}, is_direct=False)
+        for match in _COPIES.finditer(place.text):
+            if self._is_copy(wanted, place, match[1]):
+                for carrier in self._carriers.get(match[2], ()):
+                    line, sources = place.line_with(match[0]), _sources(carrier.text, {})
+                    yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
+
+    def _is_copy(self, wanted: _Wanted, place: Place, name: str) -> bool:
+        return not self._copies.get((place.job, name), set()).isdisjoint(wanted.variables)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
         """Whether a value can be anything: a variable that is not a pin's, an item of a matrix, a part of the event."""
