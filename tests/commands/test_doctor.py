@@ -265,7 +265,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     stands = found(outcome, "outside")
     assert outcome.status == 0
     assert stands.pop("environment-secrets") == "cannot be told"
-    fine = {"deployments-filed", "moving-tag", "dispatch-forms", "run-retention"}
+    fine = {"deployments-filed", "moving-tag", "dispatch-forms", "run-retention", "other-deployments"}
     unneeded = {"environment-people", "write-key", "execution-protections"}
     assert {key for key, value in stands.items() if value == "there"} == fine
     assert {key for key, value in stands.items() if value == "not needed"} == unneeded
@@ -462,6 +462,40 @@ def test_a_pull_request_that_no_one_reviews(practice: Practice) -> None:
     practice.stack.protections["master"] = {"required_pull_request_reviews": reviews}
     assert of(practice.ask(token, chosen="gate"), "stack-branch-review")["message"] == (
         "The branch protection of master requires a pull request, but no approval of it."
+    )
+
+
+OLD = """\
+on: {trigger}
+jobs:
+  roll:
+    runs-on: ubuntu-latest
+    environment: {environment}
+    steps:
+    - run: helm upgrade stack
+"""
+
+
+def test_another_workflow_file_that_deploys_without_the_gate(unseeded: World, people: GitHubPeople) -> None:
+    """A second way to production beside the gate is named; a file that only the gated one calls is none."""
+    folder = ".github/workflows"
+    others = {
+        f"{folder}/old.yaml": OLD.format(trigger="workflow_dispatch", environment="Awx/fragalysis-production"),
+        f"{folder}/maybe.yml": OLD.format(trigger="[push]", environment='""'),
+        f"{folder}/called.yaml": OLD.format(trigger="{workflow_call: {}}", environment=ENVIRONMENT),
+        f"{folder}/staging.yaml": OLD.format(trigger="push", environment="awx/fragalysis-staging"),
+        f"{folder}/lint.yaml": "on: push\njobs: {lint: {steps: [{uses: ansible/ansible-lint@v1}]}}\n",
+        f"{folder}/deploy.yaml": (EXAMPLES / "deploy.yaml").read_text("utf-8"),
+        f"{folder}/doctor.yaml": (EXAMPLES / "doctor.yaml").read_text("utf-8"),
+    }
+    practice = with_file(unseeded, people, FULL, others)
+    practice.guard()
+    token = practice.settings.give("ghp_all", CLASSIC)
+    outcome = practice.ask(token, chosen="gate")
+    row = of(outcome, "other-deployments")
+    assert (row["presence"], row["message"]) == (
+        "missing",
+        "These jobs run in the environment of production, but use no gate: old.yaml (roll, line 3).",
     )
 
 

@@ -128,6 +128,11 @@ def _filing(at: Examined) -> Judgement:
     return writers.judge_filing(at.writers())
 
 
+@GUARDS.row("other-deployments", "No other workflow file deploys to production without this action")
+def _beside(at: Examined) -> Judgement:
+    return writers.judge_beside(at.writers())
+
+
 @GUARDS.row("dispatch-forms", "GitHub shows the workflow forms of the stack branch")
 def _forms(at: Examined) -> Judgement:
     branch = at.branch()

@@ -17,6 +17,7 @@ from ...adapters.site import SiteClient
 from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Template
 from ...domain.components import Component, Pin
+from ...domain.environments import is_production
 from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown
 from ...domain.gate_use import GateUse, read_gate_use
 from ...domain.needs import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
@@ -274,7 +275,9 @@ class Examined:
         if len(paths) > _MOST_FILES:
             return TooLong(f"there are more than {_MOST_FILES} workflow files", "Check them yourself.")
         files = {path.rpartition("/")[2]: blob for path, blob in self._read(branch, paths).items()}
-        return read_writers(files, self.settings.own_action)
+        build, environment = self.settings.workflow_file.rpartition("/")[2], self.settings.environment
+        production = environment if is_production(environment) else ""
+        return read_writers(files, self.settings.own_action, build, production)
 
     def _listed(self, branch: str) -> Answer[Mapping[str, str]]:
         head = self._head(branch)

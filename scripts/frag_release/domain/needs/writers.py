@@ -12,7 +12,7 @@ from ...dataclass import dataclass
 from ..evidence import Answer, Blob, Unknown
 from ..findings import listed
 from ..workflow_file import WorkflowFileError
-from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
+from ..workflow_jobs import Goal, Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
 from . import Judgement, hidden, missing, not_needed, there, unseen, unverifiable
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
@@ -39,6 +39,10 @@ _PIN = "Pin each action to the full commit SHA of a release, with the version as
 _FILING = (
     "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules still apply, and deploy "
     "creates its own record. Leave that line out on an older GitHub Enterprise Server, which does not support it."
+)
+_BY_THIS = (
+    "Delete that workflow, or have it deploy by this action as examples/deploy.yaml does; if it does not deploy to "
+    "production, run it in an environment of its own."
 )
 _FORM = "Give both the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
@@ -75,6 +79,8 @@ class Writers:
 
     `perhaps_moving` are those in jobs whose permissions are the repository's default, which may be to write.
     `filing` are jobs for which GitHub creates a deployment on its own, `forms` the files with `workflow_dispatch`.
+    `beside` are jobs of other files than the build's that run in production's environment without this action, and
+    `perhaps_beside` those that may deploy to production.
     """
 
     keys: Sequence[WriteKey] = ()
@@ -83,6 +89,8 @@ class Writers:
     forms: frozenset[str] = frozenset()
     filing: Sequence[str] = ()
     unread: Sequence[str] = ()
+    beside: Sequence[str] = ()
+    perhaps_beside: Sequence[str] = ()
 
 
 def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, guard: BranchGuard) -> Judgement:
@@ -98,10 +106,13 @@ def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, 
     return _judge_review(f"{found.path} names owners of {workflow_file}", branch, guard)
 
 
-def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
-    """Read the workflow files, keyed by name; those that cannot be read are `unread`."""
+def read_writers(
+    files: Mapping[str, Answer[Blob | None]], own_action: str, build: str = "", environment: str = ""
+) -> Writers:
+    """Read the workflow files, keyed by name, one of them the `build`; `environment` is that of production."""
     keys: list[WriteKey] = []
     moving: dict[bool, list[str]] = {True: [], False: []}
+    beside: dict[bool, list[str]] = {True: [], False: []}
     forms: set[str] = set()
     filing: list[str] = []
     unread: list[str] = []
@@ -112,6 +123,8 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
             filing += [f"{name} ({job.name}, line {job.line})" for job in _filing(root)]
+            for job, is_sure in _beside(root, own_action, environment) if name != build else ():
+                beside[is_sure].append(f"{name} ({job.name}, line {job.line})")
             for job, found, is_sure in _writing(root, own_action):
                 either = _EITHER.fullmatch(job.environment)
                 places = either.groups() if either else (job.environment,)
@@ -120,7 +133,7 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
         except WorkflowFileError:
             unread.append(name)
     return Writers(
-        list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing=filing, unread=unread
+        list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing, unread, *beside.values()
     )
 
 
@@ -174,6 +187,19 @@ def judge_filing(found: Answer[Writers]) -> Judgement:
     if found.filing:
         return missing(f"GitHub lists each run of these jobs as a deployment: {listed(found.filing, _MOST)}.", _FILING)
     return _unread(found) or there("GitHub creates no deployment on its own for any job.")
+
+
+def judge_beside(found: Answer[Writers]) -> Judgement:
+    """Return whether production is deployed to only by the file with the gate, or by this action."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found.beside:
+        where = listed(found.beside, _MOST)
+        return missing(f"These jobs run in the environment of production, but use no gate: {where}.", _BY_THIS)
+    if found.perhaps_beside:
+        where = listed(found.perhaps_beside, _MOST)
+        return unverifiable(f"Whether these jobs deploy to production without a gate is unknown: {where}.", _BY_THIS)
+    return _unread(found) or there("No other workflow file deploys to production without this action.")
 
 
 def judge_forms(
@@ -238,6 +264,22 @@ def _filing(root: Node) -> list[Job]:
         if job.environment.lower() not in ("", "github-pages")
         and text_of(job.node.child("environment"), "deployment").strip().lower() != "false"
     ]
+
+
+def _beside(root: Node, own_action: str, environment: str) -> Iterator[tuple[Job, bool]]:
+    """Yield the jobs that reach production without this action, and whether that is certain.
+
+    Only other workflows start one that has no trigger but `workflow_call`: then the gate can be there.
+    """
+    on, steps = root.child("on"), gate_steps(root, own_action)
+    events = [on.text, *(one.text for one in on.items), *(key.text for key, _ in on.entries)] if on else []
+    if [one for one in events if one] == ["workflow_call"]:
+        return
+    ours = {step.job for step in steps}
+    for job in read_jobs(root, steps, environment).values():
+        is_in = bool(environment) and job.environment.lower() == environment.lower()
+        if job.name not in ours and (is_in or (job.goal is Goal.PRODUCTION and job.deploying)):
+            yield job, is_in
 
 
 def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], bool]]:
