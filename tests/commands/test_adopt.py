@@ -385,6 +385,19 @@ def test_a_stack_with_its_own_runners_gets_no_job_that_waits_for_githubs(adopt: 
     assert adopt("--all", "--write").stdout.startswith("Nothing to do: the gate is in front.\n")
 
 
+def test_tags_of_another_format_are_not_called_none(adopt: Run, clone: Path) -> None:
+    """If no tag of the stack is a release by tag-format, the gate would let none through: the right format is named."""
+    run_git(["tag", "v1.4.2"], clone)
+    run_git(["tag", "nightly"], clone)
+    assert last_releases(adopt().stdout)[0] == (
+        "  Not judged: xchem/fragalysis-stack has no production tag: v1.4.2 is not N.N.N, "
+        "and neither is any other tag. v1.4.2 has a v in front, but tag-format (YEAR.MONTH.ITERATION) has no v: set "
+        "tag-format to vN.N.N if that is how the repository tags its releases. Until then the gate lets no tag deploy."
+    )
+    run_git(["tag", "--delete", "v1.4.2"], clone)
+    assert last_releases(adopt().stdout)[0] == "  Not judged: There is no release to judge yet."
+
+
 def test_a_staging_that_the_change_would_stop_is_told(adopt: Run, clone: Path) -> None:
     """A job that deploys to both is changed, and the page says that staging ends with it."""
     both = "${{ github.ref_type == 'tag' && 'awx/production' || 'awx/staging' }}"

@@ -26,6 +26,7 @@ from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
 from ..domain.needs import Row, in_file
 from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows, judge_workflow_file
+from ..domain.newest import unformed
 from ..domain.reports import Action
 from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
 from ..domain.splice import splice
@@ -258,7 +259,7 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
         names = require(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
         last = production_tags(names, form=settings.tag_format)[-_RELEASES:]
         if not last:
-            return Past((), unchecked, "There is no release to judge yet.")
+            return Past((), unchecked, _no_release(settings, names))
         audited = replace(audited, since=since_of(last[0]))
         stack = replace(stack, settings=audited)
         found = Audit(audited, stack, services.registry(), session.now, lambda _: None, under).run()
@@ -266,6 +267,16 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
         return Past((), unchecked, in_one_line(error.message, error.remedy))
     judged = [one for one in found.releases if one.is_production and not one.compared]
     return Past(judged[-_RELEASES:], unchecked, " ".join(found.stale))
+
+
+def _no_release(settings: AdoptSettings, names: Sequence[str]) -> str:
+    """Return why no tag is a release: there are none, or they have another format, which the gate never lets deploy."""
+    from .audit import nothing_to_judge
+
+    if not unformed(names, settings.tag_format):
+        return "There is no release to judge yet."
+    why = nothing_to_judge(settings.stack_repository, names, cloned=False, form=settings.tag_format)
+    return f"{in_one_line(why.message, why.remedy)} Until then the gate lets no tag deploy."
 
 
 def _names(settings: AdoptSettings, title: str, environment: str, runner: str = RUNNER) -> Names:
