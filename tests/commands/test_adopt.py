@@ -371,6 +371,49 @@ def test_a_file_that_takes_no_change_is_left_with_the_lines(adopt: Run, clone: P
     assert "      needs: [gate, build]\n      if: needs.gate.outputs.deploy-production == 'true' && (" in done.stdout
 
 
+def test_a_stack_with_its_own_runners_gets_no_job_that_waits_for_githubs(adopt: Run, clone: Path) -> None:
+    """On a server without GitHub's runners a job for them would wait for ever: every file takes the build's labels."""
+    text = BEFORE.replace("runs-on: ubuntu-latest", "runs-on: [self-hosted, linux]")
+    (clone / FILE).write_text(text, "utf-8")
+    commit(clone)
+    done = adopt("--all", "--write")
+    assert done.returncode == 0, done.stderr
+    found = [re.findall(r"runs-on: .*", one.read_text("utf-8")) for one in (clone / FILE).parent.iterdir()]
+    assert len(found) == 7
+    assert {line for lines in found for line in lines} == {"runs-on: [self-hosted, linux]"}
+    commit(clone)
+    assert adopt("--all", "--write").stdout.startswith("Nothing to do: the gate is in front.\n")
+
+
+def test_tags_of_another_format_are_not_called_none(adopt: Run, clone: Path) -> None:
+    """If no tag of the stack is a release by tag-format, the gate would let none through: the right format is named."""
+    run_git(["tag", "v1.4.2"], clone)
+    run_git(["tag", "nightly"], clone)
+    assert last_releases(adopt().stdout)[0] == (
+        "  Not judged: xchem/fragalysis-stack has no production tag: v1.4.2 is not N.N.N, "
+        "and neither is any other tag. v1.4.2 has a v in front, but tag-format (YEAR.MONTH.ITERATION) has no v: set "
+        "tag-format to vN.N.N if that is how the repository tags its releases. Until then the gate lets no tag deploy."
+    )
+    run_git(["tag", "--delete", "v1.4.2"], clone)
+    assert last_releases(adopt().stdout)[0] == "  Not judged: There is no release to judge yet."
+
+
+def test_a_staging_that_the_change_would_stop_is_told(adopt: Run, clone: Path) -> None:
+    """A job that deploys to both is changed, and the page says that staging ends with it."""
+    both = "${{ github.ref_type == 'tag' && 'awx/production' || 'awx/staging' }}"
+    before, _, production = BEFORE.partition("\n  deploy-production:\n")
+    (clone / FILE).write_text(
+        f"{before}\n  deploy:\n" + production.replace("environment: awx/fragalysis-production", f"environment: {both}"),
+        "utf-8",
+    )
+    commit(clone)
+    done = adopt("--write")
+    assert (done.returncode, "needs: [gate, build]" in (clone / FILE).read_text("utf-8")) == (0, True), done.stderr
+    assert re.search(
+        r"WARN +danger +shared-deployment +.* deploy \(its environment is an expression, line", done.stdout
+    )
+
+
 def test_a_pair_that_is_not_found_is_asked_for(adopt: Run, clone: Path) -> None:
     """Without the usual variables the reason names those that are there, and with options they are told to the gate."""
     (clone / FILE).write_text(BEFORE.replace("  BE_IMAGE_TAG: 2023", "  API_TAG: 2023"), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,14 +59,15 @@ class Practice:
         """Set up all that guards the gate from outside."""
         tags = ["refs/tags/*.*.*"]
         self.stack.rulesets.append(ruleset(42, "releases", ["creation"], tags, current_user_can_bypass="always"))
-        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, current_user_can_bypass="never"))
+        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, bypass_actors=[]))
         self.stack.rules["master"] = [rule("pull_request", owners=True), rule("deletion")]
         self.stack.environments.append(environment(ENVIRONMENT))
         self.stack.policies[ENVIRONMENT] = [policy("*.*.*")]
         self.stack.environment_secrets[ENVIRONMENT] = ["AWX_HOST", "AWX_USER"]
         self.stack.immutable = True
         for name in ("backend", "frontend"):
-            fixed = ruleset(44, "fixed", ["update", "deletion"], tags, source=f"xchem/fragalysis-{name}")
+            of = {"source": f"xchem/fragalysis-{name}", "bypass_actors": []}
+            fixed = ruleset(44, "fixed", ["update", "deletion"], tags, **of)
             self.settings.of(f"xchem/fragalysis-{name}").rulesets.append(fixed)
 
     def ask(
@@ -263,7 +265,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     stands = found(outcome, "outside")
     assert outcome.status == 0
     assert stands.pop("environment-secrets") == "cannot be told"
-    fine = {"deployments-filed", "moving-tag", "dispatch-forms", "run-retention"}
+    fine = {"deployments-filed", "moving-tag", "dispatch-forms", "run-retention", "other-deployments"}
     unneeded = {"environment-people", "write-key", "execution-protections"}
     assert {key for key, value in stands.items() if value == "there"} == fine
     assert {key for key, value in stands.items() if value == "not needed"} == unneeded
@@ -382,6 +384,118 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     assert of(outcome, "tag-ruleset")["message"] == (
         "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
         "1.2.3 can be created by anyone with push access; the role Write may bypass 'releases'."
+    )
+
+
+def test_tags_that_those_on_a_bypass_list_can_move(practice: Practice) -> None:
+    """A team on the list of the ruleset that keeps tags can move them: no one else can, and the guard is missing."""
+    practice.guard()
+    practice.stack.rulesets[1]["bypass_actors"].append(bypass(7, "Team"))
+    practice.settings.of(BACKEND).rulesets[0]["bypass_actors"].append(bypass(7, "Team"))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    guards = found(outcome, "outside")
+    assert (guards["tag-ruleset"], guards["backend-tag-ruleset"]) == ("missing", "missing"), outcome.log
+    assert guards["frontend-tag-ruleset"] == "there"
+    assert of(outcome, "tag-ruleset")["message"] == (
+        "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be moved and 2023.06.1 can be deleted by "
+        "those on a bypass list."
+    )
+    assert of(outcome, "backend-tag-ruleset")["message"] == (
+        "2023.06.1 can be moved, 2023.06.1 can be deleted in xchem/fragalysis-backend by those on the bypass list of "
+        "the ruleset 'fixed'."
+    )
+
+
+def test_guards_of_an_environment_that_production_does_not_use(unseeded: World, people: GitHubPeople) -> None:
+    """An environment guards only the jobs that run in it: one of another name does not guard production."""
+    practice = with_file(unseeded, people, FULL)
+    practice.guard()
+    practice.stack.environments.append(environment("production"))
+    practice.stack.policies["production"] = [policy("*.*.*")]
+    token = practice.settings.give("ghp_all", CLASSIC)
+    outcome = practice.ask(token, chosen="gate", environment="production")
+    for row in ("environment-reviewers", "environment-tags"):
+        assert (found(outcome, "outside")[row], of(outcome, row)["message"]) == (
+            "missing",
+            f"The job deploy-production deploys to production in {ENVIRONMENT}, but production was examined.",
+        )
+        assert f"input environment to {ENVIRONMENT}" in of(outcome, row)["remedy"]
+
+
+def test_production_that_runs_in_no_environment(unseeded: World, people: GitHubPeople) -> None:
+    """Reviewers of an environment approve nothing if the job that deploys does not name it."""
+    practice = with_file(unseeded, people, re.sub(rf" +environment: {ENVIRONMENT}\n", "", with_level_one(BEFORE)))
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    for row in ("environment-reviewers", "environment-tags"):
+        assert found(outcome, "outside")[row] == "missing"
+        assert of(outcome, row)["message"] == (
+            "The job deploy-production deploys to production without an environment, so awx/fragalysis-production does "
+            "not guard it."
+        )
+
+
+def test_a_pull_request_that_no_one_reviews(practice: Practice) -> None:
+    """A rule that requires a pull request without an approval, or that anyone may bypass, is not a review."""
+    practice.guard()
+    token, branches = practice.settings.give("ghp_all", CLASSIC), {"target": "branch"}
+    practice.stack.rules["master"] = [rule("pull_request", owners=False, approvals=0)]
+    outcome = practice.ask(token, chosen="gate")
+    assert (found(outcome, "outside")["stack-branch-review"], of(outcome, "stack-branch-review")["message"]) == (
+        "missing",
+        "A rule requires a pull request for master, but no approval of it.",
+    )
+    practice.stack.rulesets.append(ruleset(7, "review", ["pull_request"], ["~ALL"], **branches))
+    practice.stack.rules["master"] = [rule("pull_request", owners=True)]
+    assert found(practice.ask(token, chosen="gate"), "outside")["stack-branch-review"] == "there"
+    practice.stack.rulesets[-1]["bypass_actors"].append(bypass(4, mode="pull_request"))
+    outcome = practice.ask(token, chosen="gate")
+    for row in ("stack-branch-review", "workflow-owners"):
+        assert found(outcome, "outside")[row] == "missing"
+        assert of(outcome, row)["message"].endswith("the role Write may bypass it.")
+    practice.stack.rules["master"] = []
+    reviews = {
+        "dismiss_stale_reviews": False,
+        "require_code_owner_reviews": False,
+        "required_approving_review_count": 0,
+    }
+    practice.stack.protections["master"] = {"required_pull_request_reviews": reviews}
+    assert of(practice.ask(token, chosen="gate"), "stack-branch-review")["message"] == (
+        "The branch protection of master requires a pull request, but no approval of it."
+    )
+
+
+OLD = """\
+on: {trigger}
+jobs:
+  roll:
+    runs-on: ubuntu-latest
+    environment: {environment}
+    steps:
+    - run: helm upgrade stack
+"""
+
+
+def test_another_workflow_file_that_deploys_without_the_gate(unseeded: World, people: GitHubPeople) -> None:
+    """A second way to production beside the gate is named; a file that only the gated one calls is none."""
+    folder = ".github/workflows"
+    others = {
+        f"{folder}/old.yaml": OLD.format(trigger="workflow_dispatch", environment="Awx/fragalysis-production"),
+        f"{folder}/maybe.yml": OLD.format(trigger="[push]", environment='""'),
+        f"{folder}/called.yaml": OLD.format(trigger="{workflow_call: {}}", environment=ENVIRONMENT),
+        f"{folder}/staging.yaml": OLD.format(trigger="push", environment="awx/fragalysis-staging"),
+        f"{folder}/lint.yaml": "on: push\njobs: {lint: {steps: [{uses: ansible/ansible-lint@v1}]}}\n",
+        f"{folder}/deploy.yaml": (EXAMPLES / "deploy.yaml").read_text("utf-8"),
+        f"{folder}/doctor.yaml": (EXAMPLES / "doctor.yaml").read_text("utf-8"),
+    }
+    practice = with_file(unseeded, people, FULL, others)
+    practice.guard()
+    token = practice.settings.give("ghp_all", CLASSIC)
+    outcome = practice.ask(token, chosen="gate")
+    row = of(outcome, "other-deployments")
+    assert (row["presence"], row["message"]) == (
+        "missing",
+        "These jobs run in the environment of production, but use no gate: old.yaml (roll, line 3).",
     )
 
 

@@ -171,6 +171,26 @@ def test_of_a_job_that_builds_and_deploys_the_step_asks() -> None:
     assert open_rows(new) == []
 
 
+@pytest.mark.parametrize(("written", "taken"), [
+    ("self-hosted", "self-hosted"),
+    ("[self-hosted, 'linux x64']", "[self-hosted, 'linux x64']"),
+    ("\n    - self-hosted\n    - linux", "[self-hosted, linux]"),
+    ("ubuntu-24.04-arm", "ubuntu-latest"),
+    ("[self-hosted, Windows]", "ubuntu-latest"),
+    ("macos-14", "ubuntu-latest"),
+    ("${{ vars.RUNNER }}", "ubuntu-latest"),
+    ("{group: builders}", "ubuntu-latest"),
+])  # fmt: skip
+def test_the_gate_runs_where_the_build_does_without_githubs_runners(written: str, taken: str) -> None:
+    """If no job names a runner of GitHub's, there may be none: the gate's job takes the labels of the build."""
+    text = SMALL.replace("runs-on: ubuntu-latest", f"runs-on: {written}")
+    new = adopted(text)
+    assert f"  gate:\n    runs-on: {taken}\n" in new
+    assert open_rows(new) == []
+    mixed = text.replace(f"runs-on: {written}", "runs-on: ubuntu-latest", 1)
+    assert "  gate:\n    runs-on: ubuntu-latest\n" in adopted(mixed)
+
+
 def test_jobs_that_people_name_are_changed_instead() -> None:
     """Whoever knows better names the jobs, and then no other one is."""
     use = use_of(SMALL, ["test"], ["build"])
@@ -293,6 +313,22 @@ def test_what_is_dangerous_today_is_told_with_its_line() -> None:
     }
     assert dangers(use_of(FULL), FILE, DEFAULT_FORMAT) == []
     assert all(f"line {one.line}" in one.message or f"lines {one.line}" in one.message for one in found.values())
+
+
+@pytest.mark.parametrize(("old", "new", "what"), [
+    ("environment: production", "environment: ${{ github.ref_type == 'tag' && 'production' || 'staging' }}",
+     "ship (its environment is an expression, line 14)"),
+    ("environment: production", "strategy: {matrix: {at: [test, live]}}\n    environment: {name: '${{ matrix.at }}'}",
+     "ship (its environment is an expression, line 14)"),
+    ("    - uses: org/trigger-awx-action@v3\n", "    - name: To staging\n      run: helm upgrade a b\n"
+     "    - uses: org/trigger-awx-action@v3\n", "ship (its step To staging, line 19)"),
+])  # fmt: skip
+def test_a_deployment_elsewhere_that_the_change_would_stop_is_told(old: str, new: str, what: str) -> None:
+    """With the gate's output in its if, a job that also deploys to staging runs for production tags only."""
+    (found,) = dangers(use_of(small(old, new)), FILE, DEFAULT_FORMAT)
+    assert found.subject == "shared-deployment"
+    assert f"not only to production: {what}." in found.message
+    assert "nowhere else" in found.message and "a job of its own" in found.remedy
 
 
 def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:

@@ -33,6 +33,7 @@ HIDDEN = Hidden("GitHub said no", "Ask somebody.")
 LOST = Unknown("GitHub is away")
 ALL_RULES = frozenset({"creation", "update", "deletion"})
 RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES, bypassers=[Bypasser("RepositoryRole", 5)])
+FIXED = Ruleset(9, "fixed", ["~ALL"], [], frozenset({"update", "deletion"}), bypassers=())
 ENVIRONMENT = Environment("production", 2, Deployers.CHOSEN, [Policy("tag", "*.*.*")])
 THERE, MISSING, UNVERIFIABLE = Presence.THERE, Presence.MISSING, Presence.UNVERIFIABLE
 
@@ -50,7 +51,8 @@ def assert_stands(judged: Judgement, presence: Presence, *words: str) -> None:
 )
 def test_a_ruleset_that_covers_all_production_tags(includes: Sequence[str]) -> None:
     """However its pattern says so."""
-    assert_stands(judge_tag_rules([replace(RULESET, includes=includes)], FORM), THERE, "'releases'")
+    found = [replace(RULESET, includes=includes), replace(FIXED, includes=includes)]
+    assert_stands(judge_tag_rules(found, FORM), THERE, "'releases'")
 
 
 def test_several_rulesets_count_together() -> None:
@@ -58,7 +60,8 @@ def test_several_rulesets_count_together() -> None:
     first, second = (
         replace(RULESET, id=at, rules=frozenset(rules)) for at, rules in ((1, ["creation"]), (2, ALL_RULES))
     )
-    assert_stands(judge_tag_rules([first, replace(second, rules=ALL_RULES - {"creation"})], FORM), THERE)
+    kept = replace(second, rules=ALL_RULES - {"creation"}, bypassers=())
+    assert_stands(judge_tag_rules([first, kept], FORM), THERE)
 
 
 def test_whoever_may_make_tags_may_not_move_or_delete_them() -> None:
@@ -106,6 +109,17 @@ def test_a_bypass_for_everybody_who_may_push_restricts_nobody(bypasser: Bypasser
     assert_stands(judge_tag_rules([loose, replace(RULESET, id=2, bypassers=())], FORM), THERE)
 
 
+def test_whoever_is_on_a_bypass_list_may_move_tags() -> None:
+    """Only an empty list keeps them; one that is not shown, and a list for pull requests, name nobody who may."""
+    assert_stands(judge_tag_rules([RULESET], FORM), MISSING, "2023.06.1 can be moved", "by those on a bypass list")
+    assert_stands(judge_tag_rules([RULESET, FIXED], FORM), THERE, "and none to move or delete them")
+    assert_stands(judge_tag_rules([RULESET, replace(FIXED, bypassers=None)], FORM), UNVERIFIABLE, "could not be")
+    merging = replace(FIXED, bypassers=[Bypasser("Team", 7, "pull_request")])
+    assert_stands(judge_tag_rules([RULESET, merging], FORM), THERE)
+    half = replace(FIXED, rules=frozenset({"update"}))
+    assert_stands(judge_tag_rules([RULESET, half], FORM), MISSING, "2023.06.1 can be deleted")
+
+
 @pytest.mark.parametrize(
     "bypasser",
     [
@@ -120,7 +134,8 @@ def test_a_bypass_for_everybody_who_may_push_restricts_nobody(bypasser: Bypasser
 )
 def test_a_bypass_for_some_is_what_release_managers_need(bypasser: Bypasser) -> None:
     """A role above Write, a team, a person, an app; a tag has no pull request to bypass anything on."""
-    assert_stands(judge_tag_rules([replace(RULESET, bypassers=[bypasser])], FORM), THERE, "no bypass for everyone")
+    found = [replace(RULESET, bypassers=[bypasser]), FIXED]
+    assert_stands(judge_tag_rules(found, FORM), THERE, "no bypass for everyone")
 
 
 def test_a_bypass_list_that_is_not_shown_is_not_taken_for_short() -> None:
@@ -129,7 +144,7 @@ def test_a_bypass_list_that_is_not_shown_is_not_taken_for_short() -> None:
     judged = judge_tag_rules([unlisted], FORM)
     assert_stands(judged, UNVERIFIABLE, "restricted by the ruleset 'releases'. The bypass list", "could not be checked")
     assert "the bypass lists, not the role Write" in judged.remedy
-    assert_stands(judge_tag_rules([unlisted, RULESET], FORM), THERE)
+    assert_stands(judge_tag_rules([unlisted, RULESET, FIXED], FORM), THERE)
     moving = replace(RULESET, rules=ALL_RULES - {"creation"}, bypassers=())
     assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving], FORM), UNVERIFIABLE)
     assert_stands(judge_tag_rules([replace(unlisted, rules=ALL_RULES - {"creation"})], FORM), MISSING, "can be created")
@@ -217,8 +232,8 @@ def test_secrets() -> None:
 
 def test_review_of_the_stack_branch() -> None:
     """A rule or the older protection is enough; without either anybody who may push changes the file."""
-    classic = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=True)
-    rule = BranchRule("pull_request", 1)
+    classic = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=True, approvals=1)
+    rule = BranchRule("pull_request", 1, approvals=1)
     assert_stands(judge_review("main", BranchGuard([rule], HIDDEN)), THERE)
     assert_stands(judge_review("main", BranchGuard(HIDDEN, classic)), THERE)
     assert_stands(judge_review("main", BranchGuard([], None)), MISSING, "main can be changed without a pull request")
@@ -226,3 +241,18 @@ def test_review_of_the_stack_branch() -> None:
     assert_stands(judge_review("main", BranchGuard([BranchRule("deletion", 1)], no_review)), MISSING)
     assert_stands(judge_review("main", BranchGuard([], HIDDEN)), UNVERIFIABLE)
     assert_stands(judge_review("main", BranchGuard(HIDDEN, None)), UNVERIFIABLE)
+
+
+def test_a_pull_request_is_not_a_review() -> None:
+    """It takes an approval, or owners; how many are needed is not known unless GitHub shows it."""
+    rule, unreviewed = BranchRule("pull_request", 1, approvals=0), "but no approval of it"
+    classic = ClassicProtection(True, False, True, approvals=0)
+    assert_stands(judge_review("main", BranchGuard([rule], None)), MISSING, "A rule", unreviewed)
+    assert_stands(judge_review("main", BranchGuard([], classic)), MISSING, "The branch protection", unreviewed)
+    assert_stands(judge_review("main", BranchGuard([rule], replace(classic, approvals=1))), THERE)
+    assert_stands(judge_review("main", BranchGuard([replace(rule, owners=True)], HIDDEN)), THERE)
+    assert_stands(judge_review("main", BranchGuard([rule], HIDDEN)), UNVERIFIABLE, "GitHub said no")
+    assert_stands(judge_review("main", BranchGuard([replace(rule, approvals=None)], None)), UNVERIFIABLE, "not show")
+    loose = replace(rule, approvals=1, everybody="the role Write")
+    assert_stands(judge_review("main", BranchGuard([loose], None)), MISSING, "but the role Write may bypass it")
+    assert_stands(judge_review("main", BranchGuard([loose, replace(rule, approvals=1)], None)), THERE)

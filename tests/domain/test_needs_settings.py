@@ -148,7 +148,10 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
         ([fixed("creation", "update")], MISSING, "2023.06.1 can be deleted"),
         ([fixed("update", "deletion", pattern="refs/tags/20*")], MISSING, "1.2.3 can be moved"),
         ([fixed("update", "deletion", bypassers=[Bypasser("RepositoryRole", 4)])], MISSING, "can be moved"),
+        ([fixed("update", "deletion", bypassers=[Bypasser("Team", 7)])], MISSING, "moved, 2023.06.1 can be deleted in"),
+        ([fixed("update", "deletion", bypassers=[Bypasser("Team", 7, "pull_request")])], THERE, "cannot be moved"),
         ([fixed("update", "deletion", bypassers=None)], UNVERIFIABLE, "bypass list is not shown"),
+        ([fixed("update", "deletion", bypassers=None), fixed("update", "deletion")], THERE, "cannot be moved"),
         (
             NotOffered("this plan has no rulesets", "Use another plan."),
             MISSING,

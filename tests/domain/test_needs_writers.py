@@ -11,7 +11,15 @@ from domain.files import blob
 from frag_release.domain.evidence import Hidden, Unknown
 from frag_release.domain.needs import Presence
 from frag_release.domain.needs.protection import Deployers, Environment, Policy, SecretNames
-from frag_release.domain.needs.writers import Writers, judge_filing, judge_forms, judge_keys, judge_moving, read_writers
+from frag_release.domain.needs.writers import (
+    Writers,
+    judge_beside,
+    judge_filing,
+    judge_forms,
+    judge_keys,
+    judge_moving,
+    read_writers,
+)
 
 COMMIT = "0" * 40
 HIDDEN = Hidden("GitHub said no", "It takes a token.")
@@ -50,6 +58,40 @@ def writers(text: str) -> Writers:
 def test_the_secrets_by_which_a_job_writes(token: str, secrets: list[str]) -> None:
     """Those of the token, or of the step that makes it; the workflow's own token is none."""
     assert [key.secret for key in writers(job(token)).keys] == secrets
+
+
+@pytest.mark.parametrize("place", ["workflow", "job", "step"])
+def test_a_key_that_comes_by_a_variable_is_one(place: str) -> None:
+    """A token out of an env: is the secret that is in it, wherever the env: is."""
+    key = "{WRITER: '${{ secrets.RELEASE_TOKEN }}'}"
+    text = job("${{ env.writer }}", more=f"    env: {key}\n" if place == "job" else "")
+    text = f"env: {key}\n{text}" if place == "workflow" else text
+    text += f"      env: {key}\n" if place == "step" else ""
+    assert [one.secret for one in writers(text).keys] == ["RELEASE_TOKEN"]
+    assert list(writers(text.replace("RELEASE_TOKEN", "GITHUB_TOKEN")).keys) == []
+    made = text.replace("secrets.APP_KEY", "env.WRITER").replace("${{ env.writer }}", "${{ steps.app.outputs.token }}")
+    assert [one.secret for one in writers(made).keys] == ([] if place == "step" else ["RELEASE_TOKEN"])
+
+
+@pytest.mark.parametrize(("lines", "presence"), [
+    ("    environment: Live\n    steps: [{run: make backup}]\n", Presence.MISSING),
+    ("    environment: {name: live}\n    uses: ./.github/workflows/x.yaml\n", Presence.MISSING),
+    ("    steps: [{run: helm upgrade stack}]\n", Presence.UNVERIFIABLE),
+    ("    environment: staging\n    steps: [{run: helm upgrade stack}]\n", Presence.THERE),
+    ("    environment: live\n    steps: [{uses: org/frag-release-action@v1}]\n", Presence.THERE),
+    ("    steps: [{uses: ansible/ansible-lint@v1}]\n", Presence.THERE),
+    ("    steps: [{run: make test}]\n", Presence.THERE),
+])  # fmt: skip
+def test_a_way_to_production_beside_the_gate(lines: str, presence: Presence) -> None:
+    """A job of another file in production's environment is one; one that may deploy anywhere cannot be told."""
+    text = f"on: push\njobs:\n  one:\n{lines}"
+    own = "org/frag-release-action"
+    judged = judge_beside(read_writers({"other.yaml": blob(text)}, own, "build.yaml", "live"))
+    assert judged.presence is presence, judged
+    assert presence is Presence.THERE or "other.yaml (one, line 3)" in judged.message
+    assert judge_beside(read_writers({"build.yaml": blob(text)}, own, "build.yaml", "live")).presence is Presence.THERE
+    called = blob(text.replace("on: push", "on: [workflow_call]"))
+    assert judge_beside(read_writers({"other.yaml": called}, own, "build.yaml", "live")).presence is Presence.THERE
 
 
 def test_the_key_that_tags_components_writes() -> None:

@@ -152,6 +152,17 @@ WAYS = {
         2,
         "backend-namespace: ${{ inputs.be_namespace }}",
     ),
+    "before the variable, under the name of an argument": (
+        "    - run: docker build --build-arg BACKEND=${{ inputs.other || env.BE_IMAGE_TAG }} .\n",
+        1,
+        "backend-tag: ${{ inputs.other }}",
+    ),
+    "before another source, under the name of an argument": (
+        "    - uses: docker/build-push-action@v5\n      with:\n        build-args: |\n"
+        "          BACKEND=${{ github.event_name != 'push' && (inputs.other) || vars.BE_IMAGE_TAG || '2023.05.1' }}\n",
+        4,
+        "backend-tag: ${{ inputs.other || vars.BE_IMAGE_TAG }}",
+    ),
     "out of a variable that holds the pair": (
         "    - run: BE_IMAGE_TAG=${{ fromJSON(vars.PAIR).backend }} make\n",
         1,
@@ -253,6 +264,21 @@ INDIRECT = {
         "    - env: {OVERRIDE: '${{ inputs.other }}'}\n      run: BE_IMAGE_TAG=$OVERRIDE-rc make\n",
         2,
     ),
+    "a shell variable that the pin was copied to": (
+        '    - run: |\n        T="${BE_IMAGE_TAG}"\n'
+        '        if [ -n "${{ inputs.other }}" ]; then T="${{ inputs.other }}"; fi\n',
+        3,
+    ),
+    "a shell variable that the pin was copied to, and another variable": (
+        "    - env: {OTHER: '${{ inputs.other }}'}\n      run: |\n        T=${{ env.BE_IMAGE_TAG }}\n"
+        '        [ -n "$OTHER" ] && T=$OTHER\n',
+        4,
+    ),
+    "an argument that is the pin in another step of the job": (
+        "    - if: inputs.other != ''\n      run: docker build --build-arg B=${{ inputs.other }} .\n"
+        "    - if: inputs.other == ''\n      run: docker build --build-arg B=$BE_IMAGE_TAG .\n",
+        2,
+    ),
     "variables that an expression names": ("    - run: make\n      env: ${{ fromJSON(secrets.PAIR) }}\n", 2),
     "variables that an expression names, of the job": ("    env: ${{ fromJSON(vars.PAIR) }}\n", 1),
     "variables that an expression inserts": (
@@ -323,6 +349,13 @@ def test_another_command_of_the_line_only_warns(line: str) -> None:
     assert finding_of_file(f"{told}{STEPS}    - run: {first}\n").status is Status.FAIL
 
 
+def test_every_source_that_comes_before_the_pin_must_be_given() -> None:
+    """Whatever the value is assigned to: a gate that receives only the last of several judges another tag."""
+    steps, line, _ = WAYS["before another source, under the name of an argument"]
+    finding = finding_of_file(with_told("backend-tag: ${{ vars.BE_IMAGE_TAG }}") + STEPS + steps)
+    assert_finding(finding, Status.FAIL, f"inputs.other (line {(HEAD + STEPS).count(chr(10)) + line + 2})")
+
+
 def test_a_second_value_of_the_variable_is_refused() -> None:
     """A job that sets the pin's variable to another value builds that one; the same value once more changes nothing."""
     second = f"{HEAD}{STEPS}    - run: make\n    env:\n      BE_IMAGE_TAG: 2023.03.1\n"
@@ -341,6 +374,10 @@ HARMLESS = {
     "another secret of the same line": (
         "    - run: docker build --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg TOKEN=${{ secrets.NPM_TOKEN }} .\n"
     ),
+    "an argument of the same name in another job": (
+        "    - run: make T=$BE_IMAGE_TAG\n  scan:\n    steps:\n    - run: make T=${{ inputs.other }}\n"
+    ),
+    "another argument than the pin's": "    - run: |\n        T=$BE_IMAGE_TAG\n        S=${{ inputs.other }}\n",
     "another secret": "    - run: make TOKEN=${{ secrets.BE_IMAGE_TAGGER }}\n",
     "the owner of the image that is built": (
         "    - run: |\n        docker build . --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg BE_NAMESPACE=$N \\\n"
@@ -368,6 +405,10 @@ HARMLESS = {
     "an output that is of no other source": (
         '    - id: vars\n      run: echo "tag=$BE_IMAGE_TAG" >> $GITHUB_OUTPUT; echo V=${{ inputs.other }}\n'
         "    - run: make BE_IMAGE_TAG=${{ steps.vars.outputs.tag }}\n"
+    ),
+    "a switch": "    - run: make T=${{ inputs.other && env.BE_IMAGE_TAG || inputs.other == '1' && 'x' }}\n",
+    "the owner of the stack's image": (
+        "    - run: docker push ${{ inputs.other || env.BE_NAMESPACE }}/fragalysis-stack:${{ github.ref_name }}\n"
     ),
     "another component's": "    - run: make FE=${{ env.FE_IMAGE_TAG }} BE_IMAGE_TAG=${{ env.BE_IMAGE_TAG }}\n",
     "a word of the expression's texts": "    - run: make ${{ github.ref == 'inputs.be_image_tag' }}\n",

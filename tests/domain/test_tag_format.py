@@ -15,7 +15,7 @@ from frag_release.domain.facts import ComponentFacts, Released, StackFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.needs import Presence, TokenKind
 from frag_release.domain.needs.outside import judge_component_tags, judge_deployers, judge_tag_rules
-from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset
+from frag_release.domain.needs.protection import Deployers, Environment, Policy, Ruleset
 from frag_release.domain.needs.writing import BuildWorkflow, judge_build
 from frag_release.domain.new_tags import asked_part, is_forgotten, is_new, next_tag, require_plausible, wanted_commit
 from frag_release.domain.newest import doubts, unformed
@@ -233,7 +233,7 @@ def test_a_rollback_takes_the_image_as_it_was_recorded(image: str) -> None:
             image_of(replace(record, image=other))
 
 
-RULESET = Ruleset(1, "tags", [], [], frozenset({"creation", "update", "deletion"}), bypassers=[Bypasser("Team", 5)])
+RULESET = Ruleset(1, "tags", [], [], frozenset({"creation", "update", "deletion"}), bypassers=())
 
 
 @pytest.mark.parametrize("form", [MONTHS, V_MONTHS, NUMBERS, V_NUMBERS])

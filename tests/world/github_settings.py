@@ -277,14 +277,14 @@ def bypass(number: int | None, kind: str = "RepositoryRole", mode: str = "always
     return {"actor_id": number, "actor_type": kind, "bypass_mode": mode}
 
 
-def rule(kind: str, ruleset_id: int = 7, *, owners: bool | None = None) -> dict[str, Any]:
+def rule(kind: str, ruleset_id: int = 7, *, owners: bool | None = None, approvals: int = 1) -> dict[str, Any]:
     """A rule in force on a branch; `owners` are the parameters of a `pull_request`, None leaves them out."""
     source = {"ruleset_source_type": "Repository", "ruleset_source": "xchem/fragalysis-stack"}
     asked = {
         "dismiss_stale_reviews_on_push": True,
         "require_code_owner_review": owners,
         "require_last_push_approval": False,
-        "required_approving_review_count": 1,
+        "required_approving_review_count": approvals,
         "required_review_thread_resolution": False,
     }
     return {"type": kind, **source, "ruleset_id": ruleset_id, **({} if owners is None else {"parameters": asked})}

@@ -17,7 +17,7 @@ from ..adapters.git import LocalForge
 from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
 from ..dataclass import dataclass, replace
-from ..domain.adoption import HANDED_ON, by_hand, dangers, quoted, smallest_change
+from ..domain.adoption import HANDED_ON, RUNNER, by_hand, dangers, quoted, runner_of, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.audit.rules import since_of
 from ..domain.components import CONFIGURATION_FILE, Pin, read_pins
@@ -26,6 +26,7 @@ from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
 from ..domain.needs import Row, in_file
 from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows, judge_workflow_file
+from ..domain.newest import unformed
 from ..domain.reports import Action
 from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
 from ..domain.splice import splice
@@ -155,7 +156,7 @@ class _Adoption:
         """Yield each other file that was asked for, with its required content."""
         if not self.settings.adds_all:
             return
-        names = _names(self.settings, text_of(use.root, "name"), self._environment(use))
+        names = _names(self.settings, text_of(use.root, "name"), self._environment(use), runner_of(use))
         if self.is_new:
             yield self._other(self.settings.workflow_file, self.content)
         yield from self._configuration()
@@ -258,7 +259,7 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
         names = require(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
         last = production_tags(names, form=settings.tag_format)[-_RELEASES:]
         if not last:
-            return Past((), unchecked, "There is no release to judge yet.")
+            return Past((), unchecked, _no_release(settings, names))
         audited = replace(audited, since=since_of(last[0]))
         stack = replace(stack, settings=audited)
         found = Audit(audited, stack, services.registry(), session.now, lambda _: None, under).run()
@@ -268,7 +269,17 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
     return Past(judged[-_RELEASES:], unchecked, " ".join(found.stale))
 
 
-def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
+def _no_release(settings: AdoptSettings, names: Sequence[str]) -> str:
+    """Return why no tag is a release: there are none, or they have another format, which the gate never lets deploy."""
+    from .audit import nothing_to_judge
+
+    if not unformed(names, settings.tag_format):
+        return "There is no release to judge yet."
+    why = nothing_to_judge(settings.stack_repository, names, cloned=False, form=settings.tag_format)
+    return f"{in_one_line(why.message, why.remedy)} Until then the gate lets no tag deploy."
+
+
+def _names(settings: AdoptSettings, title: str, environment: str, runner: str = RUNNER) -> Names:
     """Return the names of the stack; a workflow without a title is named by its path."""
     return Names(
         settings.stack_repository,
@@ -280,6 +291,7 @@ def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
         settings.components,
         settings.tag_format,
         settings.deployer == "none",
+        runner,
     )
 
 

@@ -41,7 +41,10 @@ _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
 _USED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _PLAIN_VALUE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)=([\"']?)([^\s\"'$]+)\2\s*")
 _NAMED = re.compile(r"([a-z][a-z0-9-]*)=")
+_COPIES = re.compile(r"(?<!\w)([A-Za-z_]\w{0,99})=[\"']?\$(?:\{\{\s*env\.|\{)?([A-Za-z_]\w{0,99})")
+"""A shell variable or an argument that gets another variable: `T=$PIN`, `T="${PIN}"`, `T=${{ env.PIN }}`."""
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
+_OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
@@ -207,10 +210,6 @@ def _references(text: str) -> Iterator[Reference]:
         yield from expression.references
 
 
-def _paths(expression: Expression) -> Iterator[tuple[str, ...]]:
-    return (reference.path for reference in expression.references)
-
-
 def _source(path: tuple[str, ...]) -> Source | None:
     """Return what is read of a context that people set, `*` for more than one name; None for other contexts."""
     if path[:3] == _DISPATCHED:
@@ -237,11 +236,16 @@ class _Search:
             if self._carries(place, read):
                 self._carriers.setdefault(place.key, []).append(place)
         self._carried = frozenset(map(str.lower, self._carriers))
-        # The sources of variables that a shell sets, by job and name.
+        # By job and name: the sources of variables that a shell sets, and the pins whose value a name gets. What else
+        # that name gets is built in their place.
         self._assigned: dict[tuple[str, str], frozenset[Source]] = {}
+        self._copies: dict[tuple[str, str], set[str]] = {}
         for place, read in self._places:
             for name, sources in self._sets(place, read):
                 self._assigned[place.job, name] = self._assigned.get((place.job, name), frozenset()) | sources
+            for match in _COPIES.finditer(place.text):
+                if match[2].lower() in self._pins:
+                    self._copies.setdefault((place.job, match[1]), set()).add(match[2])
         # A step's output is set as a variable is, and expressions ignore the case of its name.
         self._put_out = {(job, name.lower()): sources for (job, name), sources in self._assigned.items()}
 
@@ -254,10 +258,11 @@ class _Search:
             if place.key in wanted.variables and self._is_second(place):
                 yield _found(wanted, place, f"{place.key}: {place.text.strip()}", place.line)
             for expression in read:
+                chosen = _chooses_pin(wanted, place, expression)
                 for reference in expression.references:
-                    yield from self._taken(wanted, place, expression, reference, names)
-            if names:
-                yield from self._indirect(wanted, place)
+                    is_chosen = chosen and _is_chosen(place, expression, reference)
+                    yield from self._taken(wanted, place, expression, reference, names, is_chosen)
+            yield from self._indirect(wanted, place) if names else self._copied(wanted, place, read)
             if place.inherits and wanted.what == "tag":
                 yield _found(wanted, place, "secrets: inherit", place.line)
 
@@ -274,8 +279,8 @@ class _Search:
     def _sets(self, place: Place, read: Sequence[Expression]) -> Iterator[tuple[str, frozenset[Source]]]:
         """Yield the variables that a line of a shell sets to a value from elsewhere, with its sources."""
         for expression in read if place.key == "run" else ():
-            name, found = _set_before(place, expression.start), filter(None, map(_source, _paths(expression)))
-            if name and name.lower() not in self._pins and (sources := frozenset(found)):
+            name, found = _set_before(place, expression.start), (_source(one.path) for one in expression.references)
+            if name and name.lower() not in self._pins and (sources := frozenset(filter(None, found))):
                 yield name, sources
 
     def _is_plain_argument(self, wanted: _Wanted, place: Place) -> bool:
@@ -287,7 +292,7 @@ class _Search:
         return name in wanted.variables and value not in ("", self._values.get(name))
 
     def _taken(
-        self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
+        self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool, is_chosen: bool
     ) -> Iterator[Override]:
         source, start = _source(reference.path), expression.start
         shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
@@ -302,12 +307,30 @@ class _Search:
                 yield _found(wanted, place, shown, line, is_direct=False)
         elif _spelling(source[1]) in wanted.spellings:
             yield _found(wanted, place, shown, line, {source})
-        elif names and not _is_others(wanted, place, expression):
+        elif names and (is_chosen or not _is_others(wanted, place, expression)):
             # In another command of the line it may have another purpose, so no source to pass can be recommended.
             is_direct = _is_same_command(wanted, place, expression)
             yield _found(wanted, place, shown, line, {source} if is_direct else (), is_direct=is_direct)
         elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
+
+    def _copied(self, wanted: _Wanted, place: Place, read: Sequence[Expression]) -> Iterator[Override]:
+        """Yield what a name gets from elsewhere that gets the pin in another line of the job."""
+        for expression in read:
+            if not self._is_copy(wanted, place, _set_before(place, expression.start)):
+                continue
+            for reference in expression.references:
+                source, shown = _source(reference.path), re.sub(r"\s+", " ", reference.written)
+                if source and source[1] != COMPUTED and _is_chosen(place, expression, reference):
+                    yield _found(wanted, place, shown, place.line_of(reference), {source}, is_direct=False)
+        for match in _COPIES.finditer(place.text):
+            if self._is_copy(wanted, place, match[1]):
+                for carrier in self._carriers.get(match[2], ()):
+                    line, sources = place.line_with(match[0]), _sources(carrier.text, {})
+                    yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
+
+    def _is_copy(self, wanted: _Wanted, place: Place, name: str) -> bool:
+        return not self._copies.get((place.job, name), set()).isdisjoint(wanted.variables)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
         """Whether a value can be anything: a variable that is not a pin's, an item of a matrix, a part of the event."""
@@ -376,6 +399,20 @@ def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
         return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
     image = _OTHER_IMAGE.match(place.text, expression.end)
     return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
+
+
+def _chooses_pin(wanted: _Wanted, place: Place, expression: Expression) -> bool:
+    """Whether an expression that is assigned to any name has the pin as one of its values: `inputs.tag || env.PIN`."""
+    reads_pin = any(_spelling(one.path[-1]) in wanted.spellings for one in expression.references)
+    is_choice = reads_pin and "||" in place.text[expression.start : expression.end]
+    return is_choice and bool(_set_before(place, expression.start))
+
+
+def _is_chosen(place: Place, expression: Expression, reference: Reference) -> bool:
+    """Whether what is read may be the expression's value, not only a condition in it."""
+    start = reference.start + len(reference.written)
+    following = _OPERATOR.search(place.text, start, min(expression.end, start + _LONGEST_NAME))
+    return following is None or following[0] == "||"
 
 
 def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> bool:

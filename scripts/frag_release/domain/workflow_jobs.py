@@ -36,6 +36,7 @@ _BUILDS_BY_COMMAND = re.compile(
     r"|\bdocker[- ]compose\b[^\n]{0,200}?\b(build|push)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
 )
 _DEPLOYS_BY_ACTION = re.compile(r"deploy|awx|tower|helm|kubectl|kube-|k8s|argo-?cd|ansible|rollout|terraform|nomad")
+_DEPLOYS_NOT = re.compile(r"setup-|-pages|lint")
 _DEPLOYS_BY_COMMAND = re.compile(
     r"\bkubectl\s[^\n]{0,200}?\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s[^\n]{0,200}?\b(upgrade|install)\b|\bansible-playbook\b"
     r"|\bargocd\s+app\b|\bterraform\s+apply\b|\bawx\s+(job|workflow)|\btower-cli\b|job_templates/|\bdocker\s+stack\b"
@@ -351,7 +352,7 @@ def _deploys(step: Node, own: GateStep | None) -> bool:
     if own:
         return own.command.lower() == "deploy" or "${{" in own.command
     place = _place(text_of(step, "uses"))
-    by_action = bool(_DEPLOYS_BY_ACTION.search(place)) and "setup-" not in place and "-pages" not in place
+    by_action = bool(_DEPLOYS_BY_ACTION.search(place)) and not _DEPLOYS_NOT.search(place)
     given = [value.text or "" for _, value in (*step.entries_of("with"), *step.entries_of("env"))]
     by_command = bool(_DEPLOYS_BY_COMMAND.search(text_of(step, "run")))
     return by_action or by_command or any(_LOGIN.search(text) for text in given)

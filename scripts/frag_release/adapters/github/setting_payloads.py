@@ -72,6 +72,7 @@ class RuleParameters(TypedDict):
     """The parameters of a rule of the type `pull_request`; others have other parameters."""
 
     require_code_owner_review: bool | None
+    required_approving_review_count: int | None
 
 
 class AppliedRule(TypedDict):
@@ -99,6 +100,7 @@ class ReviewRules(TypedDict):
     """What classic branch protection requires of a pull request."""
 
     require_code_owner_reviews: bool | None
+    required_approving_review_count: int | None
 
 
 class Protection(TypedDict):

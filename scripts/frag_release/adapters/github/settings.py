@@ -132,17 +132,8 @@ class GithubSettings:
         found = seen(answer)
         rulesets = list(dict.fromkeys(each["ruleset_id"] for each in found))[:_MOST_BYPASSES]
         answers = self._api.http.parallel([partial(answered(self._ruleset), number) for number in rulesets])
-        bypass = {each.id: each.bypass for each in answers if not isinstance(each, Unknown)}
-        return [
-            BranchRule(
-                each["type"],
-                each["ruleset_id"],
-                each["ruleset_source"],
-                bypass.get(each["ruleset_id"], ""),
-                _needs_owners(each),
-            )
-            for each in found
-        ]
+        known = {each.id: each for each in answers if not isinstance(each, Unknown)}
+        return [_rule(each, known.get(each["ruleset_id"])) for each in found]
 
     @answered
     def environment(self, name: str) -> Environment | None:
@@ -257,6 +248,7 @@ class GithubSettings:
         return ClassicProtection(
             needs_pull_request=reviews is not None,
             needs_owners=bool(reviews and reviews.get("require_code_owner_reviews")),
+            approvals=reviews.get("required_approving_review_count") if reviews else None,
             restricts_pushes=found.get("restrictions") is not None
             or found.get("required_status_checks") is not None
             or _is_on(found.get("required_signatures"))
@@ -314,9 +306,17 @@ class GithubSettings:
         return self._api.read(response, kind, what)
 
 
-def _needs_owners(rule: AppliedRule) -> bool | None:
-    parameters = rule.get("parameters")
-    return parameters.get("require_code_owner_review") if parameters else None
+def _rule(each: AppliedRule, ruleset: Ruleset | None) -> BranchRule:
+    given = each.get("parameters")
+    return BranchRule(
+        each["type"],
+        each["ruleset_id"],
+        each["ruleset_source"],
+        ruleset.bypass if ruleset else "",
+        owners=given.get("require_code_owner_review") if given else None,
+        approvals=given.get("required_approving_review_count") if given else None,
+        everybody=ruleset.of_merges if ruleset else "",
+    )
 
 
 def _is_on(switch: Switch | None) -> bool:

@@ -117,7 +117,7 @@ class Audit:
         names = require(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
         ordered = production_tags(names, form=settings.tag_format)
         if not ordered:
-            raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
+            raise nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
         branches = self.stack.required_branches()
         history = self._gather(names, branches)
         releases = judge_history(history, settings.allow)
@@ -335,7 +335,8 @@ def values_under(values: Values, recorded: bytes) -> Values:
     return values.unconfigured().configured(read_configuration(Blob(len(recorded), recorded)) if recorded else None)
 
 
-def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:
+def nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:
+    """Return the error for a repository without a production tag."""
     other = unformed(names, form)
     if other:
         what = f"{repository} has no production tag: {other} is not {form.shape}, and neither is any other tag."

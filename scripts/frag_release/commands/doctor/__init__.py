@@ -74,7 +74,8 @@ def _tags(at: Examined) -> Judgement:
 def _reviewers(at: Examined) -> Judgement:
     token, name = at.token(), at.settings.environment
     is_private = isinstance(token, TokenFacts) and not token.is_public
-    return outside.judge_reviewers(name, at.environment(), is_private, at.settings.tag_format)
+    found = at.environment()
+    return at.misplaced() or outside.judge_reviewers(name, found, is_private, at.settings.tag_format)
 
 
 @GUARDS.row("environment-people", "More than one person can approve deployments to {environment}", page=_ENVIRONMENTS)
@@ -85,7 +86,8 @@ def _people(at: Examined) -> Judgement:
 @GUARDS.row("environment-tags", "Only tags of the production form deploy to {environment}", page=_ENVIRONMENTS)
 def _deployers(at: Examined) -> Judgement:
     settings, rulesets = at.settings, at.place.tag_rulesets()
-    return outside.judge_deployers(settings.environment, at.environment(), rulesets, settings.tag_format)
+    found = at.environment()
+    return at.misplaced() or outside.judge_deployers(settings.environment, found, rulesets, settings.tag_format)
 
 
 @GUARDS.row("environment-secrets", "AWX credentials are secrets of {environment} only", page=_SECRETS)
@@ -124,6 +126,11 @@ def _moving(at: Examined) -> Judgement:
 @GUARDS.row("deployments-filed", "GitHub files no false deployments, and none at another commit")
 def _filing(at: Examined) -> Judgement:
     return writers.judge_filing(at.writers())
+
+
+@GUARDS.row("other-deployments", "No other workflow file deploys to production without this action")
+def _beside(at: Examined) -> Judgement:
+    return writers.judge_beside(at.writers())
 
 
 @GUARDS.row("dispatch-forms", "GitHub shows the workflow forms of the stack branch")

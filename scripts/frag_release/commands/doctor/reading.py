@@ -17,10 +17,12 @@ from ...adapters.site import SiteClient
 from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Template
 from ...domain.components import Component, Pin
+from ...domain.environments import is_production
 from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown
 from ...domain.gate_use import GateUse, read_gate_use
 from ...domain.needs import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
 from ...domain.needs.protection import Environment
+from ...domain.needs.workflow import judge_place
 from ...domain.needs.writers import PLACES, Owners, Writers, read_writers
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import UsageError
@@ -232,6 +234,13 @@ class Examined:
         """The production environment; None if there is none."""
         return self.place.environment(self.settings.environment)
 
+    def misplaced(self) -> Judgement | None:
+        """Why the environment does not guard production; None if it does, or if other rows report the file."""
+        try:
+            return judge_place(self.use(), self.settings.environment)
+        except (NotSeenError, WorkflowFileError):
+            return None
+
     def default_branch(self) -> Answer[str]:
         """The default branch, whose workflow forms GitHub shows."""
         return self.stack.context.default_branch or self.stack.repository.default_branch()
@@ -266,7 +275,9 @@ class Examined:
         if len(paths) > _MOST_FILES:
             return TooLong(f"there are more than {_MOST_FILES} workflow files", "Check them yourself.")
         files = {path.rpartition("/")[2]: blob for path, blob in self._read(branch, paths).items()}
-        return read_writers(files, self.settings.own_action)
+        build, environment = self.settings.workflow_file.rpartition("/")[2], self.settings.environment
+        production = environment if is_production(environment) else ""
+        return read_writers(files, self.settings.own_action, build, production)
 
     def _listed(self, branch: str) -> Answer[Mapping[str, str]]:
         head = self._head(branch)

@@ -10,6 +10,7 @@ from functools import partial
 from ...dataclass import dataclass, field, replace
 from ..components import Component, passed_to_action
 from ..conditions import read_condition, sole_path
+from ..environments import is_production
 from ..evidence import Blob
 from ..findings import Finding, Status, listed
 from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
@@ -28,6 +29,9 @@ _COMPARED_SLUG = re.compile(r"([A-Z_]*SLUG[A-Z_]*)\s*(?:\}\})?[\"']?\s*(?:=~|==)
 GATE = "gate"
 HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
 """The outputs of the gate's job; `gate` is the id of its step."""
+RUNNER = "ubuntu-latest"
+_OF_GITHUB = re.compile(r"(ubuntu|windows|macos)-", re.I)
+_NO_LINUX = re.compile(r"\$\{\{|windows|macos", re.I)
 _INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
 _NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
@@ -39,6 +43,10 @@ _AS_TEXT = (
 _NO_SECRETS = (
     "Delete those that are not needed, and make the others variables: the value of a secret is not reviewed, and not "
     "visible. Until then pass them to the gate."
+)
+_APART = (
+    "Give production a job of its own, with its environment named literally, before the gate is added: the job that "
+    "deploys elsewhere then stays as it is."
 )
 _NO_SLUG = "Use the gate's output deploy-production instead, as level 1 does: the gate reads the tag itself."
 
@@ -80,6 +88,7 @@ def dangers(use: GateUse, file: str, form: TagFormat) -> list[Finding]:
     kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
         ("deployment-failures", judge_failures),
         ("staging-environment", judge_staging),
+        ("shared-deployment", _judge_shared),
         ("slug", partial(_judge_slug, form)),
         ("secret-overrides", _judge_secrets),
         ("typed-commands", _judge_commands),
@@ -102,6 +111,26 @@ def _judge_commands(use: GateUse) -> Judgement | None:
     lines = sorted({line for place in _commands(use) for line in _typed(place)})
     what = "A command contains free text, such as an input or the name of a tag, which can inject other commands"
     return _at_lines(what, lines, _AS_TEXT)
+
+
+def _judge_shared(use: GateUse) -> Judgement | None:
+    """Return whether a job for production also deploys elsewhere, which the gate's output in its `if` stops."""
+    found = [one for job in use.deploying(Goal.PRODUCTION) for one in _shared(job)]
+    if not found:
+        return None
+    where = listed([f"{name} ({what}, line {line})" for name, what, line in found], 4)
+    stopped = "With the gate's output in its if it runs for production tags only, and deploys nowhere else"
+    return replace(missing(f"A job may deploy not only to production: {where}. {stopped}.", _APART), line=found[0][2])
+
+
+def _shared(job: Job) -> Iterator[tuple[str, str, int]]:
+    """Yield what shows that a job deploys elsewhere as well, with its line."""
+    if "${{" in job.environment:
+        yield job.name, "its environment is an expression", job.line
+    for step in job.deploying:
+        title = text_of(step, "name") or text_of(step, "id")
+        if title and not is_production(title):
+            yield job.name, f"its step {title}", step.line
 
 
 def _judge_secrets(use: GateUse) -> Judgement | None:
@@ -157,7 +186,8 @@ def smallest_change(
     if use.gates:
         return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
     name = _free_name(use)
-    change = Change(name, _gate_job(name, action, more, _overrides(use.root, blob, components)))
+    job = _gate_job(name, runner_of(use), action, more, _overrides(use.root, blob, components))
+    change = Change(name, job)
     root = read_tree(as_workflow(change.job))
     steps = gate_steps(root, action.partition("@")[0])
     jobs = {**read_jobs(root, steps, ""), **use.jobs}
@@ -194,12 +224,27 @@ def _free_name(use: GateUse) -> str:
     return next(name for name in names if name not in use.jobs)
 
 
-def _gate_job(name: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
+def runner_of(use: GateUse) -> str:
+    """Return the `runs-on` of jobs to add: the build's if no job names a runner of GitHub's: there may be none."""
+    named = [_labels(job.node.child("runs-on")) for job in (*use.builds, *use.jobs.values())]
+    found = next(filter(None, named), ())
+    if not found or any(_OF_GITHUB.match(label) for labels in named for label in labels):
+        return RUNNER
+    if any(map(_NO_LINUX.search, found)):
+        return RUNNER
+    return quoted(found[0]) if len(found) == 1 else f"[{', '.join(map(quoted, found))}]"
+
+
+def _labels(node: Node | None) -> Sequence[str]:
+    return [one.text for one in ((node, *node.items) if node else ()) if one.text]
+
+
+def _gate_job(name: str, runner: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
     why = "  # each place that the build takes them from, in the same order" if overrides else ""
     given = [f"    with:{why}", *(f"      {one}" for one in [*overrides, *more])] if overrides or more else []
     return [
         f"{name}:",
-        "  runs-on: ubuntu-latest",
+        f"  runs-on: {runner}",
         "  timeout-minutes: 10",
         "  permissions: {contents: read, actions: read, deployments: read}",
         f"  {HANDED_ON}",

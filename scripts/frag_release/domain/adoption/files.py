@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataclass import dataclass
 from ..components import COMPONENT_NAMES, CONFIGURATION_FILE, Component
 from ..refs import DEFAULT_FORMAT, PARTS, TagFormat
-from . import quoted
+from . import RUNNER, quoted
 
 EXAMPLES = ("prepare-release", "publish-release", "release", "deploy", "audit", "doctor")
 """The examples that a stack uses in addition to its build."""
@@ -57,7 +57,7 @@ _ANY_PART = f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
 class Names:
     """The stack's names, which replace the examples'. `branches` are empty to keep those of the examples.
 
-    With `deploys_itself` a step of its own deploys, not AWX.
+    With `deploys_itself` a step of its own deploys, not AWX. `runner` is the `runs-on` of each job.
     """
 
     repository: str
@@ -69,6 +69,7 @@ class Names:
     components: Sequence[Component]
     tag_format: TagFormat
     deploys_itself: bool
+    runner: str = RUNNER
 
     @property
     def are_usual(self) -> bool:
@@ -125,6 +126,7 @@ def adapted(text: str, names: Names) -> str:
         _OWN_NAME: repository.lower(),
         ": xchem\n": f": {quoted(names.components[0].owner.lower())}\n",
         "org/frag-release-action@v1": names.action,
+        f"runs-on: {RUNNER}\n": f"runs-on: {names.runner}\n",
     }
     for old, new in replaced.items():
         text = text.replace(old, new)

@@ -49,7 +49,7 @@ _RULESETS = (
 )
 _BYPASS_LISTS = (
     "Settings > Rules > Rulesets: check that only release managers are on the bypass lists, not the role Write or the "
-    "app GitHub Actions."
+    "app GitHub Actions, and that the list of Restrict updates and Restrict deletions is empty."
 )
 _ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow only tags, of the {patterns}."
 _PRIVATE = (
@@ -62,7 +62,8 @@ _SECRETS = (
     "jobs outside the environment can use."
 )
 _REVIEW = (
-    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
+    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging, "
+    "and at least one approval."
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
@@ -145,7 +146,10 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form
     strict, url = _strict(found), _url(found)
     if free := _open(strict, form, _FIXED):
         return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
-    if any(one.bypassers is None for one in strict):
+    if free := _open(_perhaps_closed(strict), form, _FIXED):
+        what = f"{', '.join(free[:2])} in {repository} by those on the bypass list of {_named(strict)}."
+        return missing(what, remedy, url)
+    if _open(_closed(strict), form, _FIXED):
         what = f"Rulesets forbid moving or deleting production tags of {repository}; their bypass list is not shown."
         return unverifiable(what, "Check that the bypass list is empty.", url)
     return there(f"Production tags of {repository} cannot be moved or deleted.", url)
@@ -172,11 +176,16 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat) -> Jud
     if free := _free_to_this_token(rulesets, form.samples[0]):
         message = f"Under {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
         return missing(message, remedy, _url(rulesets))
+    if free := _open(_perhaps_closed(rulesets), form, _FIXED):
+        message = f"Under {_named(rulesets)}, {' and '.join(free[:2])} by those on a bypass list."
+        return missing(message, remedy, _url(rulesets))
     restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
-    if _open([one for one in _strict(rulesets) if one.bypassers is not None], form):
+    seen = [one for one in _strict(rulesets) if one.bypassers is not None]
+    if _open(seen, form) or _open(_closed(rulesets), form, _FIXED):
         message = f"{restricted}. The bypass list is visible only to ruleset editors, so it could not be checked."
         return unverifiable(message, _BYPASS_LISTS, _url(rulesets))
-    return there(f"{restricted}, with no bypass for everyone with push access.", _url(rulesets))
+    message = f"{restricted}, with no bypass for everyone with push access, and none to move or delete them."
+    return there(message, _url(rulesets))
 
 
 def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat) -> Judgement:
@@ -233,16 +242,29 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
 
 
 def judge_review(branch: str, found: BranchGuard) -> Judgement:
-    """Return whether changes of the stack branch, and so of its workflow file, need a pull request."""
-    if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
-        return there(f"A rule requires a pull request for {branch}.")
-    if isinstance(found.classic, Unknown):
-        return hidden(found.classic, _NEVER_OWN)
-    if found.classic and found.classic.needs_pull_request:
-        return there(f"The branch protection of {branch} requires a pull request.")
+    """Return whether changes of the stack branch, and so of its workflow file, need a reviewed pull request."""
+    known = () if isinstance(found.rules, Unknown) else [one for one in found.rules if one.type == "pull_request"]
+    rules, classic = [one for one in known if not one.everybody], found.classic
+    if any(one.owners or one.approvals for one in rules):
+        return there(f"A rule requires a reviewed pull request for {branch}.")
+    if isinstance(classic, Unknown):
+        return hidden(classic, _NEVER_OWN)
+    older = [classic] if classic and classic.needs_pull_request else []
+    if any(one.needs_owners or one.approvals for one in older):
+        return there(f"The branch protection of {branch} requires a reviewed pull request.")
     if isinstance(found.rules, Unknown):
         return hidden(found.rules)
-    return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
+    remedy = _REVIEW.format(branch=branch)
+    if None in [*(one.approvals for one in rules), *(one.approvals for one in older)]:
+        what = f"{branch} requires a pull request; GitHub does not show whether it needs an approval."
+        return unverifiable(what, remedy)
+    if rules or older:
+        by = "A rule" if rules else f"The branch protection of {branch}"
+        what = f"{by} requires a pull request{f' for {branch}' if rules else ''}, but no approval of it."
+        return missing(what, remedy)
+    if known:
+        return missing(f"A rule requires a pull request for {branch}, but {known[0].everybody} may bypass it.", remedy)
+    return missing(f"{branch} can be changed without a pull request.", remedy)
 
 
 def _judge_production(repository: str, branch: str, guard: BranchGuard, may_administer: bool) -> Judgement:
@@ -268,6 +290,16 @@ def _judge_production(repository: str, branch: str, guard: BranchGuard, may_admi
 def _strict(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
     """Return the rulesets that not everyone with push access may bypass."""
     return [one for one in rulesets if not one.everybody]
+
+
+def _closed(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
+    """Return the rulesets that are known to have no bypass."""
+    return [one for one in rulesets if one.is_closed]
+
+
+def _perhaps_closed(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
+    """Return the rulesets that no one may bypass, as far as is shown."""
+    return [one for one in rulesets if one.is_closed or one.bypassers is None]
 
 
 def _open(rulesets: Sequence[Ruleset], form: TagFormat, rules: Iterable[str] = _TAG_RULES) -> list[str]:

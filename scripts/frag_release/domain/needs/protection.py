@@ -39,7 +39,12 @@ class Bypasser:
     @property
     def everybody(self) -> str:
         """Its name if anyone with push access can use it, else empty. Tags have no pull requests."""
-        return "" if self.mode == "pull_request" else _EVERYBODY.get((self.kind, self.id or 0), "")
+        return "" if self.mode == "pull_request" else self.of_merges
+
+    @property
+    def of_merges(self) -> str:
+        """Its name if anyone with push access can use it, perhaps only to merge pull requests; else empty."""
+        return _EVERYBODY.get((self.kind, self.id or 0), "")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,19 @@ class Ruleset:
     bypassers: Sequence[Bypasser] | None = None
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it is known that no one may bypass it for a tag."""
+        return self.bypassers is not None and all(one.mode == "pull_request" for one in self.bypassers)
+
+    @property
     def everybody(self) -> str:
         """The name of a bypasser that opens it to anyone with push access; empty if none is seen."""
         return next((one.everybody for one in self.bypassers or () if one.everybody), "")
+
+    @property
+    def of_merges(self) -> str:
+        """The same for merges of pull requests."""
+        return next((one.of_merges for one in self.bypassers or () if one.of_merges), "")
 
     def covers(self, ref: str) -> bool:
         """Whether the ruleset applies to a full ref name."""
@@ -110,7 +125,8 @@ class Environment:
 class BranchRule:
     """An active rule of a branch, with its ruleset. `bypass` is as in `Ruleset`.
 
-    `owners` is whether a pull request needs a review by code owners; None if GitHub does not return it.
+    `owners` is whether a pull request needs a review by code owners, `approvals` how many it needs; None if GitHub
+    does not return it. `everybody` names a bypasser that is anyone with push access.
     """
 
     type: str
@@ -118,16 +134,19 @@ class BranchRule:
     source: str = ""
     bypass: str = ""
     owners: bool | None = None
+    approvals: int | None = None
+    everybody: str = ""
 
 
 @dataclass(frozen=True)
 class ClassicProtection:
-    """A classic branch protection."""
+    """A classic branch protection. `approvals` is as in `BranchRule`."""
 
     needs_pull_request: bool
     restricts_pushes: bool
     binds_administrators: bool
     needs_owners: bool = False
+    approvals: int | None = None
 
     def forbids_pushes(self, administrator: bool) -> bool:
         """Whether an account, maybe an `administrator`, may not push to the branch directly."""

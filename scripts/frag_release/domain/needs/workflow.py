@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...dataclass import replace
 from ..components import Pin, passed_to_action
+from ..environments import is_production
 from ..evidence import Answer, Answers, Image, Unknown
 from ..findings import listed
 from ..gate_use import DEPLOY_PRODUCTION, Flaw, GateUse, Sure
@@ -172,6 +173,21 @@ def judge_staging(use: GateUse) -> Judgement:
         why = Unknown(f"the environment of {_names(odd)} could not be determined", "Write its name literally.")
         return _at(unseen(why), odd)
     return there("No job that deploys elsewhere runs in production's environment.")
+
+
+def judge_place(use: GateUse, environment: str) -> Judgement | None:
+    """Return why an environment does not guard production, by the jobs that deploy there; None if it may."""
+    jobs = [job for job in use.deploying(Goal.PRODUCTION) if not job.is_called]
+    if not is_production(environment):
+        return None
+    if outside := [job for job in jobs if not job.environment]:
+        what = f"The job {outside[0].name} deploys to production without an environment, so {environment} does not"
+        return _at(missing(f"{what} guard it.", f"Add environment: {environment} to that job."), outside)
+    if not jobs or any("${{" in job.environment or job.environment.lower() == environment.lower() for job in jobs):
+        return None
+    job = jobs[0]
+    what = f"The job {job.name} deploys to production in {job.environment}, but {environment} was examined."
+    return _at(missing(what, f"Set doctor's input environment to {job.environment}, or correct the job."), jobs)
 
 
 def judge_failures(use: GateUse) -> Judgement:

@@ -12,7 +12,7 @@ from ...dataclass import dataclass
 from ..evidence import Answer, Blob, Unknown
 from ..findings import listed
 from ..workflow_file import WorkflowFileError
-from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
+from ..workflow_jobs import Goal, Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
 from . import Judgement, hidden, missing, not_needed, there, unseen, unverifiable
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
@@ -39,6 +39,10 @@ _PIN = "Pin each action to the full commit SHA of a release, with the version as
 _FILING = (
     "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules still apply, and deploy "
     "creates its own record. Leave that line out on an older GitHub Enterprise Server, which does not support it."
+)
+_BY_THIS = (
+    "Delete that workflow, or have it deploy by this action as examples/deploy.yaml does; if it does not deploy to "
+    "production, run it in an environment of its own."
 )
 _FORM = "Give both the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
@@ -75,6 +79,8 @@ class Writers:
 
     `perhaps_moving` are those in jobs whose permissions are the repository's default, which may be to write.
     `filing` are jobs for which GitHub creates a deployment on its own, `forms` the files with `workflow_dispatch`.
+    `beside` are jobs of other files than the build's that run in production's environment without this action, and
+    `perhaps_beside` those that may deploy to production.
     """
 
     keys: Sequence[WriteKey] = ()
@@ -83,6 +89,8 @@ class Writers:
     forms: frozenset[str] = frozenset()
     filing: Sequence[str] = ()
     unread: Sequence[str] = ()
+    beside: Sequence[str] = ()
+    perhaps_beside: Sequence[str] = ()
 
 
 def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, guard: BranchGuard) -> Judgement:
@@ -98,10 +106,13 @@ def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, 
     return _judge_review(f"{found.path} names owners of {workflow_file}", branch, guard)
 
 
-def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
-    """Read the workflow files, keyed by name; those that cannot be read are `unread`."""
+def read_writers(
+    files: Mapping[str, Answer[Blob | None]], own_action: str, build: str = "", environment: str = ""
+) -> Writers:
+    """Read the workflow files, keyed by name, one of them the `build`; `environment` is that of production."""
     keys: list[WriteKey] = []
     moving: dict[bool, list[str]] = {True: [], False: []}
+    beside: dict[bool, list[str]] = {True: [], False: []}
     forms: set[str] = set()
     filing: list[str] = []
     unread: list[str] = []
@@ -112,6 +123,8 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
             filing += [f"{name} ({job.name}, line {job.line})" for job in _filing(root)]
+            for job, is_sure in _beside(root, own_action, environment) if name != build else ():
+                beside[is_sure].append(f"{name} ({job.name}, line {job.line})")
             for job, found, is_sure in _writing(root, own_action):
                 either = _EITHER.fullmatch(job.environment)
                 places = either.groups() if either else (job.environment,)
@@ -120,7 +133,7 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
         except WorkflowFileError:
             unread.append(name)
     return Writers(
-        list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing=filing, unread=unread
+        list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing, unread, *beside.values()
     )
 
 
@@ -176,6 +189,19 @@ def judge_filing(found: Answer[Writers]) -> Judgement:
     return _unread(found) or there("GitHub creates no deployment on its own for any job.")
 
 
+def judge_beside(found: Answer[Writers]) -> Judgement:
+    """Return whether production is deployed to only by the file with the gate, or by this action."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found.beside:
+        where = listed(found.beside, _MOST)
+        return missing(f"These jobs run in the environment of production, but use no gate: {where}.", _BY_THIS)
+    if found.perhaps_beside:
+        where = listed(found.perhaps_beside, _MOST)
+        return unverifiable(f"Whether these jobs deploy to production without a gate is unknown: {where}.", _BY_THIS)
+    return _unread(found) or there("No other workflow file deploys to production without this action.")
+
+
 def judge_forms(
     branch: str, default: Answer[str], found: Answer[Writers], ids: Answer[tuple[Mapping[str, str], Mapping[str, str]]]
 ) -> Judgement:
@@ -203,7 +229,8 @@ def judge_forms(
 
 
 def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
-    rules = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    known = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    rules = [one for one in known if not one.everybody]
     if any(one.owners for one in rules):
         return there(f"{named}, and a rule requires their review on {branch}.")
     if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
@@ -213,6 +240,9 @@ def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
     for lost in (guard.rules, guard.classic):
         if isinstance(lost, Unknown):
             return hidden(lost)
+    if open_to := [one.everybody for one in known if one.everybody and one.owners]:
+        what = f"{named}, and a rule requires their review on {branch}, but {open_to[0]} may bypass it."
+        return missing(what, _NAME_THEM)
     return missing(f"{named}, but no rule requires their review on {branch}.", _NAME_THEM)
 
 
@@ -236,6 +266,22 @@ def _filing(root: Node) -> list[Job]:
     ]
 
 
+def _beside(root: Node, own_action: str, environment: str) -> Iterator[tuple[Job, bool]]:
+    """Yield the jobs that reach production without this action, and whether that is certain.
+
+    Only other workflows start one that has no trigger but `workflow_call`: then the gate can be there.
+    """
+    on, steps = root.child("on"), gate_steps(root, own_action)
+    events = [on.text, *(one.text for one in on.items), *(key.text for key, _ in on.entries)] if on else []
+    if [one for one in events if one] == ["workflow_call"]:
+        return
+    ours = {step.job for step in steps}
+    for job in read_jobs(root, steps, environment).values():
+        is_in = bool(environment) and job.environment.lower() == environment.lower()
+        if job.name not in ours and (is_in or (job.goal is Goal.PRODUCTION and job.deploying)):
+            yield job, is_in
+
+
 def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], bool]]:
     """Yield each job that uses this action with a token that can write, and the secrets it is or is made from.
 
@@ -244,26 +290,36 @@ def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], 
     steps = gate_steps(root, own_action)
     for job in read_jobs(root, steps, "").values():
         own = [step for step in steps if step.job == job.name]
-        keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job)))
+        keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job, root.child("env"))))
         permissions = job.node.child("permissions") or root.child("permissions")
         if keys or (own and (permissions is None or _may_write(permissions))):
             yield job, keys, bool(keys or permissions)
 
 
-def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
+def _secrets_of(step: GateStep, job: Job, environment: Node | None) -> Iterator[str]:
+    """Yield the secrets that a step writes with; `environment` is the `env:` of the workflow."""
     # Other commands only read with component-token.
     for name in (*_TOKENS, *(["component-token"] if step.value("command") == "prepare" else [])):
-        for path in _paths(step.value(name)):
-            if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
-                yield path[1].upper()
+        given = step.value(name)
+        yield from _secrets_in(given, (environment, *step.environments))
+        for path in _paths(given):
             if path[0] == "steps" and len(path) > 1:
-                yield from _secrets_of_step(job, path[1])
+                yield from _secrets_of_step(job, path[1], environment)
 
 
-def _secrets_of_step(job: Job, step_id: str) -> Iterator[str]:
-    steps = [step for step in job.steps if text_of(step, "id").lower() == step_id]
-    for _, value in [entry for step in steps for entry in step.entries_of("with")]:
-        yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
+def _secrets_of_step(job: Job, step_id: str, environment: Node | None) -> Iterator[str]:
+    for step in [one for one in job.steps if text_of(one, "id").lower() == step_id]:
+        for _, value in step.entries_of("with"):
+            yield from _secrets_in(value.text or "", (environment, job.node.child("env"), step.child("env")))
+
+
+def _secrets_in(text: str, environments: Sequence[Node | None] = ()) -> Iterator[str]:
+    """Yield the secrets in a text, also by a variable of one of these `env:`."""
+    for path in _paths(text):
+        if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
+            yield path[1].upper()
+        for one in environments if path[0] == "env" and len(path) == 2 else ():
+            yield from _secrets_in(text_of(one, path[1]))
 
 
 def _paths(text: str) -> Iterator[tuple[str, ...]]:
