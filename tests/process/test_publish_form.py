@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from process.gates import ACTION, ROOT
 from process.releases import give_inputs
 from world.act import Run, Runner
-from world.asking import get
-from world.events import Event, push_branch
+from world.asking import HEADERS, get
+from world.events import Event, dispatch, push_branch
 from world.example import STACK, WORKFLOW_FILE, Example, workflow_text
 from world.github_builds import PASSED, WAITING, GitHubBuilds
 from world.github_people import GitHubPeople
@@ -68,7 +69,7 @@ def test_a_reviewed_pair_is_published_when_its_build_was_approved(
 ) -> None:
     """The push tags 2023.06.2 and leaves its build waiting; its end makes release and ticket, and again nothing.
 
-    Who approved that build stands in release.json and in the ticket.
+    Who approved that build stands in release.json and in the ticket. A dry run for that tag writes neither.
     """
     commit = reviewed(example)
     seed_example(github, example)
@@ -101,3 +102,12 @@ def test_a_reviewed_pair_is_published_when_its_build_was_approved(
     assert [one.method for one in github.requests if one.method != "GET"] == []
     other = send(tmp_path / "other", ended(commit, head_branch="master"), github, registry, bundled_action)
     assert other.jobs == {}, other.log
+    with requests.Session() as session:  # somebody edits our part, which announce would mend
+        body = {"body": ticket["body"].replace("### Remaining steps", "### Steps")}
+        address = f"{github.url}/repos/{REPOSITORY}/issues/{ticket['number']}"
+        assert session.patch(address, json=body, headers=HEADERS, timeout=20).ok
+    github.requests.clear()
+    by_hand = dispatch("refs/heads/master", commit, **{"stack-tag": TAG, "baseline": "false", "dry-run": "true"})
+    dry = send(tmp_path / "dry", by_hand, github, registry, bundled_action)
+    assert dry.jobs == {"publish": "success", "announce": "success"}, dry.log
+    assert [one.method for one in github.requests if one.method != "GET"] == []
