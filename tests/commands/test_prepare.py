@@ -357,6 +357,19 @@ def test_a_run_that_broke_off_is_taken_up_again(before_release: World) -> None:
     assert len(ask(world, "/pulls?state=open")) == 1
 
 
+def test_a_run_that_broke_off_finds_its_branch_among_many(before_release: World) -> None:
+    """Twenty other branches release/…, which sort behind the month's as text, hide none that an earlier run made."""
+    world = before_release
+    for number in range(1, 21):
+        send(world, "POST", "/git/refs", {"ref": f"refs/heads/release/3.0.{number}", "sha": head(world)})
+    world.github.fail("POST", "/pulls", status=502, times=1)
+    assert prepare(world, stack_tag="").status == 1
+    again = prepare(world, stack_tag="")
+    assert again.status == 0, again.log
+    assert again.outputs["stack-tag"] == next_tag()
+    assert len(ask(world, "/git/matching-refs/heads/release")) == 21
+
+
 def test_our_own_branch_is_rebuilt_on_a_newer_head(before_release: World) -> None:
     """Where the stack branch went on since, our branch is made anew on top of it, without another pull request."""
     world = before_release

@@ -34,7 +34,7 @@ from ...domain.refs import PARTS, TagFormat
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
 from ...domain.tickets import Ticket, TicketTextError, may_comment_on, read_versions
-from ...domain.versions import ProductionTag, parse_production_tag
+from ...domain.versions import ProductionTag, parse_production_tag, production_tags
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.release import PrepareSettings
@@ -340,7 +340,9 @@ class Drafting:
         names = self.stack.repository.branches_starting(RELEASE_BRANCH)
         if isinstance(names, Unknown):
             return ""
-        for branch, commit in self.stack.repository.branches(sorted(names)[-_LOOKED_AT:]).items():
+        tags = production_tags((name[len(RELEASE_BRANCH) :] for name in names), self.settings.tag_format)
+        highest = [f"{RELEASE_BRANCH}{tag}" for tag in tags[-_LOOKED_AT:]]
+        for branch, commit in self.stack.repository.branches(highest).items():
             commits = through_updates(self.stack.writer, commit) if isinstance(commit, str) else None
             tag = branch[len(RELEASE_BRANCH) :]
             if (
