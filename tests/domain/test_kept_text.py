@@ -78,7 +78,7 @@ def test_boxes_stay_ticked() -> None:
     ("it&#39;s " * 40, "Seen"),
 ])  # fmt: skip
 def test_a_step_is_known_by_all_of_it(ticked: str, other: str) -> None:
-    """Only a ticket is known by its start: a step that starts like a ticked one is not ticked with it; long ones stay."""
+    """Only a ticket is known by its start: a step that starts like a ticked one is not ticked; long ones stay."""
     ticked = ticked.strip()
     body = f"{MARKER}\n- [ ] {other}\n- [x] {ticked}\n{END}"
     assert written(body, f"- [ ] {other}\n- [ ] {ticked}") == f"{MARKER}\n- [ ] {other}\n- [x] {ticked}\n\n{END}"

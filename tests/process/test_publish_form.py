@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -57,6 +59,23 @@ def ended(commit: str, **changed: str) -> Event:
     return Event("workflow_run", "refs/heads/master", commit, {"workflow_run": {**run, **more, **changed}})
 
 
+def unwritten(github: GitHubServer, run: Callable[[], Run]) -> Run:
+    """A run of both jobs, which must write nothing."""
+    github.requests.clear()
+    outcome = run()
+    assert [one.method for one in github.requests if one.method != "GET"] == [], outcome.log
+    assert outcome.jobs == {"publish": "success", "announce": "success"}, outcome.log
+    return outcome
+
+
+def edit(github: GitHubServer, ticket: dict[str, Any]) -> None:
+    """Edit our part of a ticket, which announce then mends."""
+    body = {"body": ticket["body"].replace("### Remaining steps", "### Steps")}
+    with requests.Session() as session:
+        address = f"{github.url}/repos/{REPOSITORY}/issues/{ticket['number']}"
+        assert session.patch(address, json=body, headers=HEADERS, timeout=20).ok
+
+
 def test_a_reviewed_pair_is_published_when_its_build_was_approved(
     tmp_path: Path,
     example: Example,
@@ -95,19 +114,10 @@ def test_a_reviewed_pair_is_published_when_its_build_was_approved(
     [ticket] = get(f"{github.url}/repos/{REPOSITORY}/issues?state=all").json()
     assert "Approved by reviewer (`awx/fragalysis-production`)" in ticket["body"]
     assert second.outputs["announce.announce"]["ticket-url"]
-    github.requests.clear()
-    third = send(tmp_path / "third", ended(commit), github, registry, bundled_action)
-    assert third.jobs == {"publish": "success", "announce": "success"}, third.log
+    third = unwritten(github, lambda: send(tmp_path / "third", ended(commit), github, registry, bundled_action))
     assert third.outputs["publish.publish"]["release-url"] == told["release-url"]
-    assert [one.method for one in github.requests if one.method != "GET"] == []
     other = send(tmp_path / "other", ended(commit, head_branch="master"), github, registry, bundled_action)
     assert other.jobs == {}, other.log
-    with requests.Session() as session:  # somebody edits our part, which announce would mend
-        body = {"body": ticket["body"].replace("### Remaining steps", "### Steps")}
-        address = f"{github.url}/repos/{REPOSITORY}/issues/{ticket['number']}"
-        assert session.patch(address, json=body, headers=HEADERS, timeout=20).ok
-    github.requests.clear()
+    edit(github, ticket)
     by_hand = dispatch("refs/heads/master", commit, **{"stack-tag": TAG, "baseline": "false", "dry-run": "true"})
-    dry = send(tmp_path / "dry", by_hand, github, registry, bundled_action)
-    assert dry.jobs == {"publish": "success", "announce": "success"}, dry.log
-    assert [one.method for one in github.requests if one.method != "GET"] == []
+    unwritten(github, lambda: send(tmp_path / "dry", by_hand, github, registry, bundled_action))
