@@ -370,6 +370,19 @@ def test_a_run_that_broke_off_finds_its_branch_among_many(before_release: World)
     assert len(ask(world, "/git/matching-refs/heads/release")) == 21
 
 
+@pytest.mark.parametrize("unread", ["git/ref/heads/release/{branch}", "commits/{commit}"])
+def test_a_branch_that_cannot_be_read_is_not_taken_for_none(before_release: World, unread: str) -> None:
+    """Where a release branch may be an earlier run's, but cannot be read, no second branch is pushed."""
+    world = before_release
+    world.github.fail("POST", "/pulls", status=502, times=1)
+    assert prepare(world, stack_tag="").status == 1
+    (left,) = ask(world, "/git/matching-refs/heads/release")
+    tag, commit = left["ref"].removeprefix("refs/heads/release/"), left["object"]["sha"]
+    world.github.fail("GET", unread.format(branch=tag, commit=commit), status=403, times=9)
+    outcome = prepare(world, stack_tag="")
+    assert (outcome.status, len(ask(world, "/git/matching-refs/heads/release"))) == (1, 1), outcome.log
+
+
 def test_our_own_branch_is_rebuilt_on_a_newer_head(before_release: World) -> None:
     """Where the stack branch went on since, our branch is made anew on top of it, without another pull request."""
     world = before_release
