@@ -28,7 +28,7 @@ from frag_release.domain.new_tags import (
     wanted_commit,
 )
 from frag_release.domain.plan import ChoiceError
-from frag_release.domain.refs import DEFAULT_FORMAT
+from frag_release.domain.refs import DEFAULT_FORMAT, TagFormat
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.rules.proof import branch_ci
 
@@ -85,6 +85,24 @@ def test_a_tag_that_cannot_be_right_stops_the_run(names: list[str], named: str) 
 def test_tags_that_choose_nothing_stop_nothing(names: list[str]) -> None:
     """Odd tags of months that are over have no part in the next name."""
     require_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
+
+
+def test_after_tags_by_month_a_number_is_chosen_by_people() -> None:
+    """Tags by month stay above 1.4.3, so it is never the next: the message says why, and how to go on."""
+    with pytest.raises(ChoiceError, match=r"The newest tag of x/backend, 2026\.10\.2, is numbered by month") as refused:
+        require_plausible("x/backend", ["1.4.2", "2026.10.1", "2026.10.2"], TODAY, TagFormat("N.N.N"), "tag-format")
+    assert "numbers as N.N.N from now on, tag by hand, and name that tag" in refused.value.remedy
+    with pytest.raises(ChoiceError, match=r"9999\.0\.1 cannot be right"):
+        require_plausible("x/backend", ["1.4.2", "9999.0.1"], TODAY, TagFormat("N.N.N"), "tag-format")
+
+
+def test_a_v_tells_numbers_from_tags_by_month() -> None:
+    """After 2026.10.2, v1.4.2 is the newest of vN.N.N; without any such tag, and after a bare 1.5.0, nothing is."""
+    form = TagFormat("vN.N.N")
+    require_plausible("x/backend", ["2026.10.2", "v1.4.2"], TODAY, form, "tag-format")
+    for names in (["2026.10.2"], ["2026.10.2", "v1.4.2", "1.5.0"]):
+        with pytest.raises(ChoiceError, match="would be of another scheme"):
+            require_plausible("x/backend", names, TODAY, form, "tag-format")
 
 
 def test_the_tag_at_a_commit_is_the_highest() -> None:

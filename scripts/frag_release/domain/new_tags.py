@@ -13,8 +13,8 @@ from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKin
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import doubts, unformed
 from .plan import ChoiceError, candidates_above, either_part
-from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
-from .versions import next_iteration, parse_production_tag, production_tags
+from .refs import BY_MONTH, FIRST_YEAR, PARTS, TagFormat, numbers_of, wrong_v
+from .versions import ProductionTag, next_iteration, parse_production_tag, production_tags
 
 NEW = "new"
 _ASKED = re.compile(rf"(new|{'|'.join(PARTS)})(?:@([0-9a-f]{{7,40}}))?", re.I)
@@ -99,6 +99,8 @@ def require_plausible(
     A change of scheme is refused, too: after a tag by month, 1.4.3 could never be the newest. Raises ChoiceError.
     """
     tags = production_tags(names, form=form)
+    if not form.by_month:
+        _refuse_by_month(repository, tags, today, format_input)
     wrong = doubts(tags, today)
     for tag in tags:
         if tag.text in wrong and (not form.by_month or tag.month >= (today.year, today.month)):
@@ -108,6 +110,8 @@ def require_plausible(
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
     is_other = highest and form.by_month and highest.year < FIRST_YEAR
+    if highest and not form.by_month:
+        names = [name for name in names if not _is_by_month(name)]  # of the scheme that was given up
     other = highest.text if highest and is_other else unformed(names, form, highest)
     if other:
         right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
@@ -116,6 +120,22 @@ def require_plausible(
             f"The newest tag of {repository} is {other}, so the next one {scheme} would be of another scheme.",
             f"{right} Or tag by hand, and name that tag.",
         )
+
+
+def _refuse_by_month(repository: str, tags: Sequence[ProductionTag], today: datetime.date, format_input: str) -> None:
+    named = [tag for tag in tags if FIRST_YEAR <= tag.year <= today.year and 1 <= tag.month[1] <= 12]
+    if named:
+        newest, form = named[-1], named[-1].form
+        raise ChoiceError(
+            f"The newest tag of {repository}, {newest}, is numbered by month, and stays above any next {form.shape}.",
+            f"Set {format_input} to {form.prefix}{BY_MONTH} if that is its scheme. If it numbers as {form.shape} from "
+            f"now on, tag by hand, and name that tag. If {newest} was a mistake and never a release, delete it.",
+        )
+
+
+def _is_by_month(name: str) -> bool:
+    numbers = numbers_of(name.lstrip("vV"), "")
+    return numbers is not None and numbers[0] >= FIRST_YEAR
 
 
 def next_tag(
