@@ -99,8 +99,7 @@ def require_plausible(
     A change of scheme is refused, too: after a tag by month, 1.4.3 could never be the newest. Raises ChoiceError.
     """
     tags = production_tags(names, form=form)
-    if not form.by_month:
-        _refuse_by_month(repository, tags, today, format_input)
+    _refuse_by_month(repository, tags, today, format_input)
     wrong = doubts(tags, today)
     for tag in tags:
         if tag.text in wrong and (not form.by_month or tag.month >= (today.year, today.month)):
@@ -109,11 +108,7 @@ def require_plausible(
                 f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    is_other = highest and form.by_month and highest.year < FIRST_YEAR
-    if highest and not form.by_month:
-        names = [name for name in names if not _is_by_month(name)]  # of the scheme that was given up
-    other = highest.text if highest and is_other else unformed(names, form, highest)
-    if other:
+    if other := _of_another_scheme(names, form, highest):
         right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
         scheme = "by month" if form.by_month else f"of the form {form.shape}"
         raise ChoiceError(
@@ -123,7 +118,8 @@ def require_plausible(
 
 
 def _refuse_by_month(repository: str, tags: Sequence[ProductionTag], today: datetime.date, format_input: str) -> None:
-    named = [tag for tag in tags if FIRST_YEAR <= tag.year <= today.year and 1 <= tag.month[1] <= 12]
+    numbered = [tag for tag in tags if not tag.form.by_month]
+    named = [tag for tag in numbered if FIRST_YEAR <= tag.year <= today.year and 1 <= tag.month[1] <= 12]
     if named:
         newest, form = named[-1], named[-1].form
         raise ChoiceError(
@@ -131,6 +127,15 @@ def _refuse_by_month(repository: str, tags: Sequence[ProductionTag], today: date
             f"Set {format_input} to {form.prefix}{BY_MONTH} if that is its scheme. If it numbers as {form.shape} from "
             f"now on, tag by hand, and name that tag. If {newest} was a mistake and never a release, delete it.",
         )
+
+
+def _of_another_scheme(names: Collection[str], form: TagFormat, highest: ProductionTag | None) -> str:
+    """Return the newest tag if it is of another scheme than `form`, else empty; `highest` is the highest of `form`."""
+    if highest and form.by_month and highest.year < FIRST_YEAR:
+        return highest.text
+    # With a number of its own scheme, a repository has given up its tags by month.
+    given_up = highest is not None and not form.by_month
+    return unformed([name for name in names if not (given_up and _is_by_month(name))], form, highest)
 
 
 def _is_by_month(name: str) -> bool:

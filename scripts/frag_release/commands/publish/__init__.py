@@ -80,8 +80,7 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
         dry_run, ticket = self.journal.dry_run, self._ticket(review)
         report = self.report = PublishReport(judged, review, dry_run, tagged, release_url=public, ticket=ticket)
         if judged.failed_rules:
-            self._note_overtaken(report)
-            return report
+            return self._refused(report)
         if self.journal.dry_run:
             self.journal.planned += baseline.plan() if baseline else self._plan(report)
             return report
@@ -110,14 +109,15 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
                 "Change that file in a separate change, and prepare the release again.",
             )
 
-    def _note_overtaken(self, report: PublishReport) -> None:
-        """Note how to record a release that was built before the next one was tagged, and was not made until then."""
+    def _refused(self, report: PublishReport) -> PublishReport:
+        """Return the report; note how to record a release that the next one overtook before it was made."""
         tag = report.judged.tag
         if report.tagged and "tag-order:stack" in report.judged.failed_rules:
             self.journal.note(
                 f"If {tag} was built and deployed before, record it as it is now: run this with {tag} in stack-tag and "
                 "baseline: true."
             )
+        return report
 
     def _record_baseline(self, baseline: Baseline) -> PublishReport:
         self._note(**baseline.seen())
