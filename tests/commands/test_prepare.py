@@ -370,6 +370,19 @@ def test_a_run_that_broke_off_finds_its_branch_among_many(before_release: World)
     assert len(ask(world, "/git/matching-refs/heads/release")) == 21
 
 
+def test_the_branch_of_an_earlier_release_of_the_pair_hides_none(before_release: World) -> None:
+    """Where the same pair was released before, and that branch was kept, a second run goes on with its own branch."""
+    world, message = before_release, "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2\n"
+    tree = ask(world, f"/git/commits/{head(world)}")["tree"]["sha"]
+    body = {"message": message, "tree": tree, "parents": [head(world)]}
+    commit = send(world, "POST", "/git/commits", body)["sha"]
+    for ref in ("refs/heads/release/2023.06.2", "refs/tags/2023.06.2"):
+        send(world, "POST", "/git/refs", {"ref": ref, "sha": commit})
+    first, again = prepare(world, stack_tag=""), prepare(world, stack_tag="")
+    assert (first.status, again.status) == (0, 0), again.log
+    assert first.outputs["stack-tag"] == again.outputs["stack-tag"] == next_tag()
+
+
 @pytest.mark.parametrize("unread", ["git/ref/heads/release/{branch}", "commits/{commit}"])
 def test_a_branch_that_cannot_be_read_is_not_taken_for_none(before_release: World, unread: str) -> None:
     """Where a release branch may be an earlier run's, but cannot be read, no second branch is pushed."""

@@ -341,7 +341,7 @@ class Drafting:
         listed = self.stack.repository.branches_starting(RELEASE_BRANCH)
         names = require(listed, f"The list of release branches of {self.stack.name}")
         tags = production_tags((name[len(RELEASE_BRANCH) :] for name in names), self.settings.tag_format)
-        highest = [f"{RELEASE_BRANCH}{tag}" for tag in tags[-_LOOKED_AT:]]
+        highest = [f"{RELEASE_BRANCH}{tag}" for tag in reversed(tags[-_LOOKED_AT:])]
         for branch, answer in self.stack.repository.branches(highest).items():
             commit, tag = require(answer, f"The branch {branch}"), branch[len(RELEASE_BRANCH) :]
             commits = require(through_updates(self.stack.writer, commit), f"The commit of {branch}") if commit else ()
