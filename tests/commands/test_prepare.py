@@ -383,6 +383,18 @@ def test_the_branch_of_an_earlier_release_of_the_pair_hides_none(before_release:
     assert first.outputs["stack-tag"] == again.outputs["stack-tag"] == next_tag()
 
 
+def test_the_tag_of_a_release_that_may_be_unfinished_is_named(before_release: World) -> None:
+    """Where the pair is committed and tagged, the form names that tag to continue with, before the next free one."""
+    world = before_release
+    made = prepare(world, stack_tag="", mode="commit")
+    assert made.status == 0, made.log
+    send(world, "POST", "/git/refs", {"ref": f"refs/tags/{next_tag()}", "sha": head(world)})
+    again = prepare(world, stack_tag="", mode="commit")
+    assert (again.status, again.outputs["changed"]) == (0, "false"), again.log
+    steps = again.summary.partition("What to do next")[2]
+    assert f" The newest commit was made for the release `{next_tag()}`, whose tag exists. If that release" in steps
+
+
 @pytest.mark.parametrize("unread", ["git/ref/heads/release/{branch}", "commits/{commit}"])
 def test_a_branch_that_cannot_be_read_is_not_taken_for_none(before_release: World, unread: str) -> None:
     """Where a release branch may be an earlier run's, but cannot be read, no second branch is pushed."""

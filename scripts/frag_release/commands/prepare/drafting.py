@@ -329,8 +329,11 @@ class Drafting:
             tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own, settings.tag_format).text
         except RefusedError as error:
             raise RefusedError(error.message, PLAN_AGAIN) if approval else error from error
-        is_unreleased = tag == own and not plan.is_needed
-        return replace(plan, stack_tag=tag, committed=plan.head if is_unreleased else "")
+        if plan.is_needed or tag != own:
+            # The next tag was chosen because that of the newest commit exists.
+            is_tagged = not plan.is_needed and not wanted and parse_production_tag(own, settings.tag_format)
+            return replace(plan, stack_tag=tag, tagged=own if is_tagged else "")
+        return replace(plan, stack_tag=tag, committed=plan.head)
 
     def _tag_of_own_branch(self, plan: Plan) -> str:
         """Return the tag of a release branch that an earlier run made for this pair, to reuse it; empty if none.
