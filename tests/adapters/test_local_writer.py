@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -273,6 +274,14 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="cannot be written: File name too long"):
         WorkingTree(tmp_path).create(f"{'x' * 300}/file.yaml", CONTENT)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    """In a container each run may have the same process id, and so the same draft: the next run replaces it."""
+    (tmp_path / "file.yaml").write_bytes(b"old")
+    (tmp_path / f".file.yaml.{os.getpid()}.tmp").write_bytes(b"half")
+    WorkingTree(tmp_path).replace("file.yaml", b"old", CONTENT)
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("file.yaml", CONTENT)]
 
 
 def test_a_folder_that_is_deleted_meanwhile_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

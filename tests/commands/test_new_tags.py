@@ -241,6 +241,17 @@ def test_a_tag_whose_ci_is_forgotten_counts_as_none(line: Line) -> None:
     )
 
 
+def test_a_number_whose_ci_is_gone_is_no_dead_end(line: Line) -> None:
+    """A number does not show its age, so v1.0.0 without runs is not passed over: the message names the ways on."""
+    line.builds.starts = False
+    line.tag(BACKEND_NAME, "v1.0.0", line.heads[BACKEND_NAME])
+    line.world.program = hurried(line.world.program)
+    outcome = line.prepare(backend_tag="patch", frontend_tag="", backend_tag_format="vN.N.N", wait_minutes="0")
+    assert outcome.status == 1
+    assert "The tag v1.0.0 exists, but no run of" in outcome.log
+    assert "GitHub keeps runs for 90 days by default: if they are gone, keep today's tag, or" in outcome.log
+
+
 def test_the_next_number_is_above_all_tags_of_the_month(line: Line) -> None:
     """With 1 and 3 on production and 12 on staging the next is 13; the frontend, which has none of the month, has 1."""
     month, commits = next_tag()[:-1], line.world.example.commits[BACKEND]

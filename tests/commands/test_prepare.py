@@ -357,6 +357,57 @@ def test_a_run_that_broke_off_is_taken_up_again(before_release: World) -> None:
     assert len(ask(world, "/pulls?state=open")) == 1
 
 
+def test_a_run_that_broke_off_finds_its_branch_among_many(before_release: World) -> None:
+    """Twenty other branches release/…, which sort behind the month's as text, hide none that an earlier run made."""
+    world = before_release
+    for number in range(1, 21):
+        send(world, "POST", "/git/refs", {"ref": f"refs/heads/release/3.0.{number}", "sha": head(world)})
+    world.github.fail("POST", "/pulls", status=502, times=1)
+    assert prepare(world, stack_tag="").status == 1
+    again = prepare(world, stack_tag="")
+    assert again.status == 0, again.log
+    assert again.outputs["stack-tag"] == next_tag()
+    assert len(ask(world, "/git/matching-refs/heads/release")) == 21
+
+
+def test_the_branch_of_an_earlier_release_of_the_pair_hides_none(before_release: World) -> None:
+    """Where the same pair was released before, and that branch was kept, a second run goes on with its own branch."""
+    world, message = before_release, "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2\n"
+    tree = ask(world, f"/git/commits/{head(world)}")["tree"]["sha"]
+    body = {"message": message, "tree": tree, "parents": [head(world)]}
+    commit = send(world, "POST", "/git/commits", body)["sha"]
+    for ref in ("refs/heads/release/2023.06.2", "refs/tags/2023.06.2"):
+        send(world, "POST", "/git/refs", {"ref": ref, "sha": commit})
+    first, again = prepare(world, stack_tag=""), prepare(world, stack_tag="")
+    assert (first.status, again.status) == (0, 0), again.log
+    assert first.outputs["stack-tag"] == again.outputs["stack-tag"] == next_tag()
+
+
+def test_the_tag_of_a_release_that_may_be_unfinished_is_named(before_release: World) -> None:
+    """Where the pair is committed and tagged, the form names that tag to continue with, before the next free one."""
+    world = before_release
+    made = prepare(world, stack_tag="", mode="commit")
+    assert made.status == 0, made.log
+    send(world, "POST", "/git/refs", {"ref": f"refs/tags/{next_tag()}", "sha": head(world)})
+    again = prepare(world, stack_tag="", mode="commit")
+    assert (again.status, again.outputs["changed"]) == (0, "false"), again.log
+    steps = again.summary.partition("What to do next")[2]
+    assert f" The newest commit was made for the release `{next_tag()}`, whose tag exists. If that release" in steps
+
+
+@pytest.mark.parametrize("unread", ["git/ref/heads/release/{branch}", "commits/{commit}"])
+def test_a_branch_that_cannot_be_read_is_not_taken_for_none(before_release: World, unread: str) -> None:
+    """Where a release branch may be an earlier run's, but cannot be read, no second branch is pushed."""
+    world = before_release
+    world.github.fail("POST", "/pulls", status=502, times=1)
+    assert prepare(world, stack_tag="").status == 1
+    (left,) = ask(world, "/git/matching-refs/heads/release")
+    tag, commit = left["ref"].removeprefix("refs/heads/release/"), left["object"]["sha"]
+    world.github.fail("GET", unread.format(branch=tag, commit=commit), status=403, times=9)
+    outcome = prepare(world, stack_tag="")
+    assert (outcome.status, len(ask(world, "/git/matching-refs/heads/release"))) == (1, 1), outcome.log
+
+
 def test_our_own_branch_is_rebuilt_on_a_newer_head(before_release: World) -> None:
     """Where the stack branch went on since, our branch is made anew on top of it, without another pull request."""
     world = before_release

@@ -299,11 +299,13 @@ def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:
     assert "requested by hand" in outcome.summary
 
 
-def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> None:
+@pytest.mark.parametrize("later", [1, 31])
+def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack, later: int) -> None:
     """With stack-tag the commit that was reviewed as that release gets the tag, not the head of master."""
     stack.reviewed()
     released = head(stack.world)
-    stack.commit("docs: say more", {"README.md": "More\n"})
+    for number in range(later):
+        stack.commit("docs: say more", {"README.md": f"More {number}\n"})
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
     assert outcome.status == 0, outcome.log
     assert stack.tags()["2023.06.2"] == released

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands.stack import REPOSITORY, Stack
-from commands.test_prepare import writes
+from commands.test_prepare import send, writes
 from world.events import dispatch
 from world.program import Outcome
 
@@ -50,6 +50,7 @@ def test_a_release_that_runs_gets_its_record(stack: Stack) -> None:
     assert [one["tag"] for one in record["components"]] == ["2023.03.1", "2023.05.3"]
     assert (list(stack.tags()), stack.runs(TAG), record["build"]) == ([TAG], [], None)
     assert outcome.findings("fail", "unknown") == {} and outcome.findings("warn")["pin-ci:backend"] == "warn"
+    assert stack.releases.releases[0].make_latest == "true"
     assert "release.json is a baseline" in outcome.log and "this release runs already" in outcome.log
     again = baseline(stack)
     assert (again.status, writes(stack.world)) == (0, []), again.log
@@ -86,6 +87,25 @@ def test_the_record_of_an_immutable_release_stands_in_its_text(stack: Stack) -> 
     release.body = text.replace("```json", "```yaml")
     broken = baseline(stack)
     assert broken.status == 1 and "contains a release.json that was edited" in broken.log
+
+
+def test_a_release_that_a_higher_one_overtook_gets_its_record(stack: Stack) -> None:
+    """Where the next tag exists before the release could be made, the run names the baseline, which is not the latest.
+
+    The image could not be read after the build had passed, and people went on.
+    """
+    stack.reviewed()
+    stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=503)
+    assert stack.publish(timeout_seconds="20").status == 1
+    stack.world.registry.clear()
+    body = {"ref": "refs/tags/2023.06.3", "sha": stack.commit("docs: More", {"MORE.md": "x"})}
+    send(stack.world, "POST", "/git/refs", body)
+    late = stack.publish(None, None, stack_tag="2023.06.2")
+    assert (late.status, late.outputs["failed-rules"]) == (1, "tag-order:stack"), late.log
+    assert "If 2023.06.2 was built and deployed before, record it" in late.log and "baseline: true" in late.summary
+    assert baseline(stack, stack_tag="2023.06.2").status == 0
+    (release,) = stack.releases.releases
+    assert (release.tag, release.draft, release.make_latest) == ("2023.06.2", False, "false")
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,19 @@ def test_boxes_stay_ticked() -> None:
     )
 
 
+@pytest.mark.parametrize(("ticked", "other"), [
+    ("Anna&#39;s tests", "Anna&#39;s approval"),
+    ("&#35;&#8203;12 is told", "&#35;&#8203;12 is closed"),
+    ("C&#35; builds", "C&#35; runs"),
+    ("it&#39;s " * 40, "Seen"),
+])  # fmt: skip
+def test_a_step_is_known_by_all_of_it(ticked: str, other: str) -> None:
+    """Only a ticket is known by its start: a step that starts like a ticked one is not ticked; long ones stay."""
+    ticked = ticked.strip()
+    body = f"{MARKER}\n- [ ] {other}\n- [x] {ticked}\n{END}"
+    assert written(body, f"- [ ] {other}\n- [ ] {ticked}") == f"{MARKER}\n- [ ] {other}\n- [x] {ticked}\n\n{END}"
+
+
 def test_what_is_ticked_and_no_longer_listed_comes_back() -> None:
     """A ticked item that the new text lacks is kept below it, and is ticked when it is listed again."""
     without = written(f"{MARKER}\n- [x] a/b#13 Title\n{END}", "nothing known")

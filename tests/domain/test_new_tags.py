@@ -87,6 +87,24 @@ def test_tags_that_choose_nothing_stop_nothing(names: list[str]) -> None:
     require_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
 
 
+def test_after_tags_by_month_a_number_is_chosen_by_people() -> None:
+    """Tags by month stay above 1.4.3, so it is never the next: the message says why, and how to go on."""
+    with pytest.raises(ChoiceError, match=r"The newest tag of x/backend, 2026\.10\.2, is numbered by month") as refused:
+        require_plausible("x/backend", ["1.4.2", "2026.10.1", "2026.10.2"], TODAY, TagFormat("N.N.N"), "tag-format")
+    assert "numbers as N.N.N from now on, tag by hand, and name that tag" in refused.value.remedy
+    with pytest.raises(ChoiceError, match=r"9999\.0\.1 cannot be right"):
+        require_plausible("x/backend", ["1.4.2", "9999.0.1"], TODAY, TagFormat("N.N.N"), "tag-format")
+
+
+def test_a_v_tells_numbers_from_tags_by_month() -> None:
+    """After 2026.10.2, v1.4.2 is the newest of vN.N.N; without any such tag, and after a bare 1.5.0, nothing is."""
+    form = TagFormat("vN.N.N")
+    require_plausible("x/backend", ["2026.10.2", "v1.4.2"], TODAY, form, "tag-format")
+    for names in (["2026.10.2"], ["2026.10.2", "v1.4.2", "1.5.0"]):
+        with pytest.raises(ChoiceError, match="would be of another scheme"):
+            require_plausible("x/backend", names, TODAY, form, "tag-format")
+
+
 def test_the_tag_at_a_commit_is_the_highest() -> None:
     """Of several the highest; a release candidate, a wrong tag and one elsewhere are none; unknown is never none."""
     commits: dict[str, Answer[str | None]] = {

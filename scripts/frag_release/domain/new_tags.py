@@ -13,8 +13,8 @@ from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKin
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import doubts, unformed
 from .plan import ChoiceError, candidates_above, either_part
-from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
-from .versions import next_iteration, parse_production_tag, production_tags
+from .refs import BY_MONTH, FIRST_YEAR, PARTS, TagFormat, numbers_of, wrong_v
+from .versions import ProductionTag, next_iteration, parse_production_tag, production_tags
 
 NEW = "new"
 _ASKED = re.compile(rf"(new|{'|'.join(PARTS)})(?:@([0-9a-f]{{7,40}}))?", re.I)
@@ -99,6 +99,7 @@ def require_plausible(
     A change of scheme is refused, too: after a tag by month, 1.4.3 could never be the newest. Raises ChoiceError.
     """
     tags = production_tags(names, form=form)
+    _refuse_by_month(repository, tags, today, format_input)
     wrong = doubts(tags, today)
     for tag in tags:
         if tag.text in wrong and (not form.by_month or tag.month >= (today.year, today.month)):
@@ -107,15 +108,39 @@ def require_plausible(
                 f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    is_other = highest and form.by_month and highest.year < FIRST_YEAR
-    other = highest.text if highest and is_other else unformed(names, form, highest)
-    if other:
+    if other := _of_another_scheme(names, form, highest):
         right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
         scheme = "by month" if form.by_month else f"of the form {form.shape}"
         raise ChoiceError(
             f"The newest tag of {repository} is {other}, so the next one {scheme} would be of another scheme.",
             f"{right} Or tag by hand, and name that tag.",
         )
+
+
+def _refuse_by_month(repository: str, tags: Sequence[ProductionTag], today: datetime.date, format_input: str) -> None:
+    numbered = [tag for tag in tags if not tag.form.by_month]
+    named = [tag for tag in numbered if FIRST_YEAR <= tag.year <= today.year and 1 <= tag.month[1] <= 12]
+    if named:
+        newest, form = named[-1], named[-1].form
+        raise ChoiceError(
+            f"The newest tag of {repository}, {newest}, is numbered by month, and stays above any next {form.shape}.",
+            f"Set {format_input} to {form.prefix}{BY_MONTH} if that is its scheme. If it numbers as {form.shape} from "
+            f"now on, tag by hand, and name that tag. If {newest} was a mistake and never a release, delete it.",
+        )
+
+
+def _of_another_scheme(names: Collection[str], form: TagFormat, highest: ProductionTag | None) -> str:
+    """Return the newest tag if it is of another scheme than `form`, else empty; `highest` is the highest of `form`."""
+    if highest and form.by_month and highest.year < FIRST_YEAR:
+        return highest.text
+    # With a number of its own scheme, a repository has given up its tags by month.
+    given_up = highest is not None and not form.by_month
+    return unformed([name for name in names if not (given_up and _is_by_month(name))], form, highest)
+
+
+def _is_by_month(name: str) -> bool:
+    numbers = numbers_of(name.lstrip("vV"), "")
+    return numbers is not None and numbers[0] >= FIRST_YEAR
 
 
 def next_tag(

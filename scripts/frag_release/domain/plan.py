@@ -103,6 +103,7 @@ class Plan:
     `before` and `after` are the file's bytes, equal if the file already has the wanted pins. `ticket` is the one to
     comment on if the release has new tags. `approved` is the digest of the approval that is carried out. `committed`
     is the commit on the branch that already made this change, empty if there is none, or if that is released.
+    `tagged` is the existing tag that the branch's newest commit was made for, if it made this change.
     """
 
     repository: str
@@ -118,6 +119,7 @@ class Plan:
     ticket: Ticket | None = None
     approved: str = ""
     committed: str = ""
+    tagged: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -33,6 +33,7 @@ _LINE = re.compile(r"[^\r\n]+")  # texts edited in a browser have CRLF
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _TICKED = re.compile(r"[ \t]{0,3}[-*+][ \t]\[[xX]\][ \t]+(\S.*?)[ \t]*")
 _OPEN = re.compile(r"- \[ \] (.+)")
+_TICKET = re.compile(r"(?:[\w.-]+/[\w.-]+#[0-9]+|\[#[0-9]+\]\(\S+\))(?= |\Z)", re.A)
 _KEPT_LINES = 200
 _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
@@ -148,9 +149,12 @@ def _with_ticks(text: str, ticked: list[str]) -> str:
 
 
 def _identity(item: str) -> str:
-    """Return what identifies an item: the ticket that it starts with, because titles change; otherwise all of it."""
-    first = item.partition(" ")[0]
-    return first if "#" in first else item
+    """Return what identifies an item: the ticket that it starts with, because titles change; otherwise all of it.
+
+    A step is no ticket, even if it starts with a `#`: an apostrophe is `&#39;`.
+    """
+    ticket = _TICKET.match(item)
+    return ticket[0] if ticket else item[:_KEPT_CHARACTERS]
 
 
 @dataclass(frozen=True)

@@ -158,8 +158,13 @@ def _committed(report: PrepareReport, links: Links) -> str:
 def _steps_without_change(report: PrepareReport) -> list[str]:
     if report.plan.committed:
         return after_the_merge(report.plan)
-    tag = markdown.code(report.plan.stack_tag, 60)
+    tag, before = markdown.code(report.plan.stack_tag, 60), markdown.code(report.plan.tagged, 60)
+    unfinished = (
+        f"The newest commit was made for the release {before}, whose tag exists. If that release is not public yet, "
+        f"run the command `publish` by hand with {before} in `stack-tag`: it continues from there."
+    )
     return [
+        *([unfinished] if report.plan.tagged else []),
         f"If this pair has not been released yet, release {markdown.code(report.plan.branch, 80)} as it is: {tag} "
         f"is the tag for it. Run the command `publish` by hand with {tag} in `stack-tag`, or push the tag by hand.",
         "To release another pair, run this again with other versions.",

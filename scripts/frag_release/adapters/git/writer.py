@@ -68,6 +68,8 @@ class WorkingTree:
                 raise RefusedError(f"{path} was changed during this run.", "Run this again.")
             mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
             draft = f".{name}.{os.getpid()}.tmp"
+            with contextlib.suppress(OSError):
+                os.unlink(draft, dir_fd=folder)  # of a run that was killed
             try:
                 with os.fdopen(os.open(draft, _NEW, mode, dir_fd=folder), "wb") as file:
                     file.write(after)

@@ -234,9 +234,9 @@ class GithubReleases:
         payload = {"name": title, "body": body}
         return self._send("PATCH", f"/releases/{release.id}", f"the release {release.tag}", payload, release.tag)
 
-    def publish(self, release: Release) -> Release:
-        """Make a draft public, explicitly as the latest release: by default GitHub decides by the commit's date."""
-        payload = {"draft": False, "make_latest": "true"}
+    def publish(self, release: Release, latest: bool) -> Release:
+        """Make a draft public, explicitly as the latest release or not: by default GitHub decides by the date."""
+        payload = {"draft": False, "make_latest": str(latest).lower()}
         what = f"the publication of the release {release.tag}"
         return self._send("PATCH", f"/releases/{release.id}", what, payload, release.tag)
 

@@ -104,8 +104,8 @@ class Releases(Protocol):
     def delete(self, release: Release, asset: Asset) -> None:
         """Remove a file from a draft."""
 
-    def publish(self, release: Release) -> Release:
-        """Make a draft public, as the latest release."""
+    def publish(self, release: Release, latest: bool) -> Release:
+        """Make a draft public, as the latest release or not."""
 
 
 class PublishingForge(Forge, Protocol):

@@ -15,7 +15,7 @@ from typing import TypeVar
 from ...adapters.ports import CommitFacts, Forge, Repository, Writer
 from ...dataclass import dataclass, replace
 from ...domain.components import Choice, Component, Pin
-from ...domain.evidence import Answer, Blob, TooLong, Unknown
+from ...domain.evidence import Answer, Blob, TooLong
 from ...domain.new_tags import NewTag, is_new
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import (
@@ -34,7 +34,7 @@ from ...domain.refs import PARTS, TagFormat
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
 from ...domain.tickets import Ticket, TicketTextError, may_comment_on, read_versions
-from ...domain.versions import ProductionTag, parse_production_tag
+from ...domain.versions import ProductionTag, parse_production_tag, production_tags
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.release import PrepareSettings
@@ -329,32 +329,33 @@ class Drafting:
             tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own, settings.tag_format).text
         except RefusedError as error:
             raise RefusedError(error.message, PLAN_AGAIN) if approval else error from error
-        is_unreleased = tag == own and not plan.is_needed
-        return replace(plan, stack_tag=tag, committed=plan.head if is_unreleased else "")
+        if plan.is_needed or tag != own:
+            # The next tag was chosen because that of the newest commit exists.
+            is_tagged = not plan.is_needed and not wanted and parse_production_tag(own, settings.tag_format)
+            return replace(plan, stack_tag=tag, tagged=own if is_tagged else "")
+        return replace(plan, stack_tag=tag, committed=plan.head)
 
     def _tag_of_own_branch(self, plan: Plan) -> str:
         """Return the tag of a release branch that an earlier run made for this pair, to reuse it; empty if none.
 
-        Here the branch only names the tag: whether it is really ours is checked before it is written to.
+        Here the branch only names the tag: whether it is really ours is checked before it is written to. Raises
+        EvidenceError: without the answer, a second branch would be pushed.
         """
-        names = self.stack.repository.branches_starting(RELEASE_BRANCH)
-        if isinstance(names, Unknown):
-            return ""
-        for branch, commit in self.stack.repository.branches(sorted(names)[-_LOOKED_AT:]).items():
-            commits = through_updates(self.stack.writer, commit) if isinstance(commit, str) else None
-            tag = branch[len(RELEASE_BRANCH) :]
-            if (
-                commits
-                and not isinstance(commits, Unknown)
-                and commits[-1].message.strip() == replace(plan, stack_tag=tag).message.strip()
-            ):
+        listed = self.stack.repository.branches_starting(RELEASE_BRANCH)
+        names = require(listed, f"The list of release branches of {self.stack.name}")
+        tags = production_tags((name[len(RELEASE_BRANCH) :] for name in names), self.settings.tag_format)
+        highest = [f"{RELEASE_BRANCH}{tag}" for tag in reversed(tags[-_LOOKED_AT:])]
+        for branch, answer in self.stack.repository.branches(highest).items():
+            commit, tag = require(answer, f"The branch {branch}"), branch[len(RELEASE_BRANCH) :]
+            commits = require(through_updates(self.stack.writer, commit), f"The commit of {branch}") if commit else ()
+            if commits and commits[-1].message.strip() == replace(plan, stack_tag=tag).message.strip():
                 return tag
         return ""
 
     def _tag_of_commit(self, head: str) -> str:
         """Return the tag that the branch's newest commit was made for, empty if its message names none."""
-        facts = self.stack.writer.message_of(head)
-        found = None if isinstance(facts, Unknown) else _RELEASED_AS.search(facts.message)
+        facts = require(self.stack.writer.message_of(head), f"The commit {head[:12]}")
+        found = _RELEASED_AS.search(facts.message)
         return (found[1] or found[2]) if found else ""
 
 

@@ -9,7 +9,7 @@ from ...adapters.ports import BurnedNameError, LostRaceError, RuledNameError, Wr
 from ...adapters.registry import RegistryClient
 from ...dataclass import replace
 from ...domain.builds import Progress
-from ...domain.evidence import Answer, Denied, Unknown
+from ...domain.evidence import KEPT_DAYS, Answer, Denied, Unknown
 from ...domain.needs import Judgement, Presence, Right, how_to_get, judge_right
 from ...domain.needs.protection import judge_tag_rulesets
 from ...domain.needs.writing import judge_tag_creation
@@ -33,8 +33,9 @@ OF_COMPONENT = Words(
     "The tag stays. If the commit is at fault, fix the branch: the next `new` is another tag.",
     "Check that the workflow starts on a push of such tags, is not disabled, and may be started by the account that "
     "made the tag (a workflow execution protection: Settings > Actions > Policies); GitHub starts nothing for a tag "
-    "that a workflow's own token made. The tag stays: when it has a run, run this again. To make it again, delete it "
-    "first.",
+    f"that a workflow's own token made. GitHub keeps runs for {KEPT_DAYS} days by default: if they are gone, keep "
+    "today's tag, or give the commit another tag by hand, and name that one. The tag stays: when it has a run, run "
+    "this again. To make it again, delete it first.",
     "The tag stays.",
     "Nothing was written to the stack.",
     "Delete that branch, then give the commit another tag: by hand, or with `new` after the next commit.",

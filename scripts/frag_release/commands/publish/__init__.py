@@ -33,7 +33,17 @@ from ..gate.gate import with_image
 from ..session import Session, StepwiseCommand, require
 from ..stack import Stack
 from ..waiting import Clock, Judged, judge_when_settled
-from .releasing import Baseline, ReleaseText, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
+from .releasing import (
+    Baseline,
+    ReleaseText,
+    Releasing,
+    Text,
+    as_bytes,
+    is_latest,
+    judge_baseline,
+    public_release,
+    public_url,
+)
 from .reviewing import PublicationEvidence, PushedImage, Reviewing, taken
 
 __all__ = ["read_settings", "run"]
@@ -70,7 +80,7 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
         dry_run, ticket = self.journal.dry_run, self._ticket(review)
         report = self.report = PublishReport(judged, review, dry_run, tagged, release_url=public, ticket=ticket)
         if judged.failed_rules:
-            return report
+            return self._refused(report)
         if self.journal.dry_run:
             self.journal.planned += baseline.plan() if baseline else self._plan(report)
             return report
@@ -99,10 +109,20 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
                 "Change that file in a separate change, and prepare the release again.",
             )
 
+    def _refused(self, report: PublishReport) -> PublishReport:
+        """Return the report; note how to record a release that the next one overtook before it was made."""
+        tag = report.judged.tag
+        if report.tagged and "tag-order:stack" in report.judged.failed_rules:
+            self.journal.note(
+                f"If {tag} was built and deployed before, record it as it is now: run this with {tag} in stack-tag and "
+                "baseline: true."
+            )
+        return report
+
     def _record_baseline(self, baseline: Baseline) -> PublishReport:
         self._note(**baseline.seen())
         report = self._now()
-        self._note(release_url=baseline.write(report.as_record(), partial(self.body, report)).url)
+        self._note(release_url=baseline.write(report.as_record(), partial(self.body, report), is_latest(report)).url)
         return self._now()
 
     @cached_property
@@ -275,7 +295,8 @@ class Publish(StepwiseCommand[PublishSettings, PublishReport]):
         record = as_bytes(document)
         still = partial(self._demand_unchanged, review, image)
         body = partial(self.body, report)
-        release, note = Releasing(self._releases, review.tag, body, record, still, self.journal).run()
+        making = Releasing(self._releases, review.tag, body, record, still, self.journal, is_latest(report))
+        release, note = making.run()
         self._note(release_url=release.url)
         if note:
             self.journal.note(note)

@@ -101,7 +101,7 @@ class Releasing:
     """Makes the release of `tag`; what this run makes is in the journal.
 
     `text` is called only if its text is needed. `demand_tag` raises ExpectedError if the tag is gone: then nothing
-    may be published.
+    may be published. With `latest` GitHub shows it as the latest release.
     """
 
     releases: Releases
@@ -110,6 +110,7 @@ class Releasing:
     record: bytes
     demand_tag: Callable[[], None]
     journal: Journal
+    latest: bool = True
 
     def run(self) -> tuple[Release, str]:
         """Return the public release, with a note if it differs from one that we would make."""
@@ -185,9 +186,15 @@ class Releasing:
         self.demand_tag()
         return self.journal.write(
             f"Publish the release {self.tag}",
-            lambda: self.releases.publish(draft),
+            lambda: self.releases.publish(draft, self.latest),
             lambda public: Action(f"Published the release {self.tag}", public.url, {"release-url": public.url}),
         )
+
+
+def is_latest(report: PublishReport) -> bool:
+    """Whether no higher tag is known to be released."""
+    stack = report.judged.facts.stack
+    return stack is None or isinstance(stack.higher, Unknown) or not stack.higher
 
 
 def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
@@ -238,7 +245,7 @@ class Baseline:
             )
         return {"image": f"{name}:{tag}", "digest": image.digest, "is_baseline": True}
 
-    def write(self, document: Mapping[str, Any], text: Callable[[], Text]) -> Release:
+    def write(self, document: Mapping[str, Any], text: Callable[[], Text], latest: bool) -> Release:
         """Add the record to the public release, which is made if there is none; an existing record is kept."""
         public, tag = self._public(), self.settings.stack_tag
         if public and self._is_recorded(public):
@@ -248,7 +255,7 @@ class Baseline:
         content = as_bytes(document)
         if public is None:
             still = partial(self._demand_tag, document["stack"]["commit"])
-            return Releasing(self._releases, tag, text, content, still, self.journal).run()[0]
+            return Releasing(self._releases, tag, text, content, still, self.journal, latest).run()[0]
         if public.immutable:
             return self._write_into_text(public, content)
         if broken := public.asset(ASSET):

@@ -47,7 +47,7 @@ _MOST_PUSHED = 250
 """The number of commits of one push, along first parents, that are searched for its newest change of the pair."""
 
 _LOOKED_BACK = 30
-"""The same if there is no push that limits the search."""
+"""The same if there is no push that limits the search. For a tag it goes on to the newest change of the pair."""
 
 _NOWHERE = frozenset({"", "0" * 40})
 
@@ -231,7 +231,9 @@ class Reviewing:
         head = self.stack.head(branch)
         tagged = require(self._publisher.tag(asked), f"The tag {asked}")
         newest: Review | None = None
-        for change in itertools.islice(self._changes(tagged or head, ""), _LOOKED_BACK):
+        for number, change in enumerate(itertools.islice(self._changes(tagged or head, ""), _MOST_PUSHED)):
+            if newest and number >= _LOOKED_BACK:
+                break
             review = review_of(change, branch, self.settings.tag_format) if change.changed else None
             if isinstance(review, Reviewed) and review.tag == asked:
                 replaced = self._replaced(review, change, branch)
