@@ -16,7 +16,7 @@ from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
 from .refs import TagFormat
 from .rollback import ROLLBACK
-from .versions import parse_production_tag
+from .versions import is_above, parse_production_tag
 
 DEPLOY = "deploy"
 """The task of a record."""
@@ -148,6 +148,14 @@ class Filed:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Records, newest first; `is_all` if there are no older ones."""
+
+    found: Sequence[Filed]
+    is_all: bool
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What GitHub returns about a record's run. `build` is None if this repository has no such run.
 
@@ -254,11 +262,17 @@ def taken_back(records: Sequence[Record], form: TagFormat) -> dict[str, str | No
     found: dict[str, str | None] = {}
     for record in reversed([one for one in records if one.is_believed]):
         found[record.tag] = None
-        left = record.filed.deployed.left if record.filed.deployed and record.filed.task == ROLLBACK else ""
-        old, new = parse_production_tag(left, form), parse_production_tag(record.tag, form)
-        if old and new and old.version > new.version:
+        if left := left_for(record.filed, form):
             found[left] = record.tag
     return found
+
+
+def left_for(filed: Filed, form: TagFormat) -> str:
+    """Return the release that a record's rollback left for an older one, empty if it is none or went forward."""
+    deployed = filed.deployed
+    if deployed is None or filed.task != ROLLBACK or not is_above(deployed.left, deployed.tag, form):
+        return ""
+    return deployed.left
 
 
 def _doubt_of_run(run: Build, files: Collection[str]) -> str:

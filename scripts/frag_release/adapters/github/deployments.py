@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
-from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
+from ...domain.deployment_records import MOST_CHARACTERS, Filed, Listed, Status, read_deployed
 from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
 from .builds import NamedEnvironment, read_jobs, read_run
@@ -85,14 +85,24 @@ class GithubDeployments:
     @answered
     def newest(self, environment: str = "", task: str = "") -> Sequence[Filed]:
         """The newest records, without their statuses, newest first: one request for one page."""
+        return self._listed(environment, task, 1).found
+
+    @answered
+    def listed(self, pages: int, environment: str = "", task: str = "") -> Listed:
+        """The same of so many pages, each of them a request."""
+        return self._listed(environment, task, pages)
+
+    def _listed(self, environment: str, task: str, pages: int) -> Listed:
         what = "the deployment records"
         query: dict[str, str | int] = {"per_page": PAGE}
         query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
-        response = self._api.get("/deployments", what, query, permission=READ)
-        found = self._api.read(response, list[DeploymentFacts], what)
+        first = self._api.get("/deployments", what, query, permission=READ)
+        read = self._api.first_pages(first, what, pages, READ)
+        found = self._api.items(read.found, DeploymentFacts, what)
         # GitHub ignores the case of an environment's name, and filters that it does not know.
         wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
-        return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
+        records = {one["id"]: _filed(one) for one in wanted if not task or one["task"] == task}
+        return Listed([records[number] for number in sorted(records, reverse=True)], read.is_all)
 
     @answered
     def one(self, number: int) -> Filed | None:

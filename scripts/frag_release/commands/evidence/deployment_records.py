@@ -12,9 +12,19 @@ from ...adapters.ports.publishing import PublishingForge
 from ...adapters.site import SiteClient
 from ...dataclass import dataclass, replace
 from ...domain.builds import Job, production_deployments
-from ...domain.deployment_records import Filed, Record, RunFacts, Staging, follows, judge, taken_back
+from ...domain.deployment_records import (
+    Filed,
+    Listed,
+    Record,
+    RunFacts,
+    Staging,
+    follows,
+    judge,
+    left_for,
+    taken_back,
+)
 from ...domain.environments import is_production, is_staging
-from ...domain.evidence import SUCCESS, Answer, TooLong, Unknown
+from ...domain.evidence import SUCCESS, Answer, TooLong, Unknown, Unseen, answered, seen
 from ...domain.refs import TagFormat
 from ...domain.release_record import ReleaseRecord
 from ...domain.rollback import ROLLBACK
@@ -31,7 +41,9 @@ MOST = 20
 """The number of newest records that are judged: each costs three requests, and the files and tags of its run."""
 
 _MOST_SAME = 5
-_MOST_ENVIRONMENTS = 3
+_MOST_PAGES, _MOST_ROLLBACKS, _STEP = 10, 50, 8
+_Claim = tuple[str, str]
+"""An environment in lower case, and a release that a rollback there claims to have left."""
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _MOST_RECORDS = 5
 _NOWHERE = Unknown("no verified deployment record of production was found, and no release build has deployed there")
@@ -75,27 +87,52 @@ class RecordEvidence:
         others = {one.deployed.digest for one in there if one.deployed and one.deployed.tag == tag} - {digest, ""}
         return replace(staging, others=self._judged(later), tagged=sorted(others))
 
-    def taken_back(self) -> Answer[Mapping[str, str]]:
-        """The releases that believed production rollbacks left, each with the tag rolled back to.
+    @answered
+    def taken_back(self, releases: Collection[str]) -> Mapping[str, str]:
+        """Those of `releases` that believed production rollbacks left, each with the tag rolled back to.
 
         Costs one request if there was no rollback.
         """
-        rollbacks = self.deployments.newest("", ROLLBACK)
-        if isinstance(rollbacks, Unknown):
-            return rollbacks
-        ours = [one for one in rollbacks if one.is_production and one.deployed and one.deployed.left]
+        listed = seen(self.deployments.listed(_MOST_PAGES, "", ROLLBACK)) if releases else Listed((), is_all=True)
+        counting = self._counting(_claims(listed.found, releases, self.tag_format), _MOST_ROLLBACKS + 2 * len(releases))
+        if not listed.is_all and {tag for _, tag in counting} != set(releases):
+            raise _too_many(len(listed.found))
         marks: dict[str, str] = {}
-        for place in sorted({one.environment for one in ours})[:_MOST_ENVIRONMENTS]:
-            left = {one.deployed.left for one in ours if one.deployed and one.environment == place}
-            found = self.deployments.newest(place)
-            if isinstance(found, Unknown):
-                return found
-            records = self._judged([one for one in found if _speaks_of(one, left)][:MOST])
-            unseen = next((one for one in records if one.unseen), None)
-            if unseen:
-                return Unknown(f"that of {unseen.tag} on {place}: {unseen.doubt}")
-            marks |= {tag: to for tag, to in taken_back(records, self.tag_format).items() if to}
+        for place in {place for place, _ in counting}:
+            rollbacks = [record for (where, _), record in counting.items() if where == place]
+            records = sorted([*rollbacks, *self._deployed_again(rollbacks)], key=lambda one: -one.filed.id)
+            marks |= {tag: to for tag, to in taken_back(records, self.tag_format).items() if to and tag in releases}
         return marks
+
+    def _counting(self, claims: Mapping[_Claim, Sequence[Filed]], most: int) -> dict[_Claim, Record]:
+        """The newest believed record of each release at each environment; raises Unseen with `TooLong` after `most`."""
+        found: dict[_Claim, Record] = {}
+        judged, step = 0, 1
+        while claims:
+            next_ones = {one.id: one for queue in claims.values() for one in queue[:step]}
+            judged += len(next_ones)
+            if judged > most:
+                raise _too_many(most)
+            records = {one.filed.id: one for one in self._judged(list(next_ones.values()))}
+            for claim, queue in claims.items():
+                first = _first_believed([records[one.id] for one in queue[:step]])
+                found |= {claim: first} if first else {}
+            claims = {claim: queue[step:] for claim, queue in claims.items() if claim not in found and queue[step:]}
+            step = _STEP
+        return found
+
+    def _deployed_again(self, rollbacks: Sequence[Record]) -> list[Record]:
+        """The believed deployments, by a build, of the releases that these rollbacks of an environment left before."""
+        left = {left_for(one.filed, self.tag_format): one.filed.id for one in rollbacks}
+        filed = seen(self.deployments.newest(rollbacks[0].filed.environment))
+        again = [
+            one
+            for one in filed
+            if one.deployed and one.task != ROLLBACK and one.id > left.get(one.deployed.tag, one.id)
+        ]
+        records = self._judged(again[:MOST])
+        _first_believed(records)
+        return [one for one in records if one.is_believed]
 
     def _judged(self, filed: Sequence[Filed]) -> list[Record]:
         with ThreadPoolExecutor(max(1, min(8, len(filed)))) as pool:
@@ -134,9 +171,31 @@ class RecordEvidence:
         return [re.compile(".*".join(re.escape(part) for part in _EXPRESSION.split(name)))]
 
 
-def _speaks_of(filed: Filed, left: Collection[str]) -> bool:
-    """Whether a record can show that one of the releases `left` was left, or deployed again."""
-    return filed.deployed is not None and (filed.task == ROLLBACK or filed.deployed.tag in left)
+def _claims(rollbacks: Sequence[Filed], releases: Collection[str], form: TagFormat) -> dict[_Claim, list[Filed]]:
+    """The production rollbacks (newest first) from or to each of `releases` that one claims to have left."""
+    ours = [(one.environment.lower(), one, one.deployed.tag) for one in rollbacks if one.is_production and one.deployed]
+    claims: dict[_Claim, list[Filed]] = {}
+    for place, one, _ in ours:
+        if (left := left_for(one, form)) in releases:
+            claims[place, left] = []
+    for place, one, tag in ours:
+        for claim in ((place, left_for(one, form)), (place, tag)):
+            if claim in claims:
+                claims[claim].append(one)
+    return claims
+
+
+def _first_believed(records: Sequence[Record]) -> Record | None:
+    """The newest believed record; raises Unseen if one before it could not be verified."""
+    first = next((one for one in records if one.is_believed or one.unseen), None)
+    if first and first.unseen:
+        raise Unseen(Unknown(f"that of {first.tag} on {first.filed.environment}: {first.doubt}"))
+    return first
+
+
+def _too_many(judged: int) -> Unseen:
+    what = f"there are more than the {judged:,} deployment records of rollbacks that are checked"
+    return Unseen(TooLong(what, "Check the repository's deployments, and delete those that are not yours."))
 
 
 @dataclass(frozen=True)
