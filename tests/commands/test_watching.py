@@ -84,6 +84,46 @@ def test_a_believed_record_is_not_buried_under_others(deployed: Deployment) -> N
     assert "none of the newest 5 deployment records is believed, and older ones exist" in outcome.summary
 
 
+def stage(ready: Deployment, number: int) -> None:
+    """File records of staging, as a stack with many builds has them."""
+    for _ in range(number):
+        ready.world.github.deployments.add(REPOSITORY, ready.world.commit(TAG), environment="staging")
+
+
+def test_a_production_record_is_found_behind_those_of_staging(deployed: Deployment, builds: GitHubBuilds) -> None:
+    """However many pages of a list these fill: else a release that production left would pass for what it runs."""
+    world = deployed.world
+    deployed.releases.add(REPOSITORY, TAG, files={"release.json": record(world, TAG, digest=deployed.digest)})
+    stage(deployed, 120)
+    deployed.site.page = f"Stack {TAG}"
+    found = watch(deployed)
+    assert matches(found) == (0, TAG, "true"), found.log
+    assert "by the deployment record" in found.summary
+    stage(deployed, 400)
+    builds.again(world.github.runs[-1], DEPLOYED)
+    lost = watch(deployed)
+    assert matches(lost) == (0, "", "unknown"), lost.log
+    assert "no believed one of production is among the newest 500 deployment records" in lost.summary
+    named = watch(deployed, environment=PLACE)
+    assert matches(named) == (0, TAG, "true"), named.log
+    world.github.assert_valid()
+
+
+def test_records_older_than_the_newest_releases_deployment_do_not_matter(
+    ready: Deployment, builds: GitHubBuilds
+) -> None:
+    """If the records since the job that deployed it are read, none of production is missing."""
+    world = ready.world
+    ready.releases.add(REPOSITORY, TAG, files={"release.json": record(world, TAG, digest=ready.digest)})
+    for _ in range(600):
+        facts = {"environment": "staging", "created_at": "2023-01-01T00:00:00Z"}
+        world.github.deployments.add(REPOSITORY, world.commit(TAG), **facts)
+    builds.again(world.github.add_run(REPOSITORY, TAG, world.commit(TAG), path=WORKFLOW_FILE), DEPLOYED)
+    ready.site.page = f"Stack {TAG}"
+    outcome = watch(ready)
+    assert matches(outcome) == (0, TAG, "true"), outcome.log
+
+
 ROLLING_OUT = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))
 
 

@@ -45,7 +45,7 @@ _MOST_PAGES, _MOST_ROLLBACKS, _STEP = 10, 50, 8
 _Claim = tuple[str, str]
 """An environment in lower case, and a release that a rollback there claims to have left."""
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
-_MOST_RECORDS = 5
+_MOST_RECORDS, _MOST_WATCHED = 5, 5
 _NOWHERE = Unknown("no verified deployment record of production was found, and no release build has deployed there")
 
 
@@ -212,11 +212,11 @@ class Watching:
         records = self.stack.records()
         if isinstance(records, Unknown):
             return Watch(self.now, unseen=records.reason)
-        filed = self._filed(records)
-        if isinstance(filed, Unknown):
-            return Watch(self.now, unseen=filed.reason)
-        judged = self._judged(records, filed)
-        last = self._last(judged, len(filed))
+        found = self._found(records)
+        if isinstance(found, Unknown):
+            return Watch(self.now, unseen=found.reason)
+        listed, judged = found
+        last = self._last(judged, listed)
         if isinstance(last, Unknown):
             return Watch(self.now, unseen=last.reason)
         missing = missing_values(self.settings.site.lines, last.values)
@@ -225,12 +225,17 @@ class Watching:
         look = self.site.look(self.settings.site.urls, self.settings.site.lines, last.values)
         return Watch(self.now, last, look, changing=changing(judged, self.now))
 
-    def _filed(self, records: RecordEvidence) -> Answer[Sequence[Filed]]:
-        """The newest production records that this action has filed, newest first."""
-        found = records.deployments.newest(self.settings.environment)
-        if isinstance(found, Unknown):
-            return found
-        return [one for one in found if one.deployed and one.is_production and is_production(one.environment)]
+    def _found(self, records: RecordEvidence) -> Answer[tuple[Listed, Sequence[Record]]]:
+        """The newest records, and those that were judged; from more pages if the first does not settle it."""
+        listed = records.deployments.listed(1, self.settings.environment)
+        if isinstance(listed, Unknown):
+            return listed
+        judged = self._judged(records, _of_production(listed))
+        is_settled = len(judged) == _MOST_RECORDS or any(one.is_believed or one.unseen for one in judged)
+        if listed.is_all or is_settled:
+            return listed, judged
+        listed = records.deployments.listed(_MOST_WATCHED, self.settings.environment)
+        return listed if isinstance(listed, Unknown) else (listed, self._judged(records, _of_production(listed)))
 
     def _judged(self, records: RecordEvidence, filed: Sequence[Filed]) -> Sequence[Record]:
         """The newest records, down to the first that is believed or could not be verified."""
@@ -241,17 +246,23 @@ class Watching:
                 break
         return judged
 
-    def _last(self, judged: Sequence[Record], of: int) -> Answer[LastRelease]:
-        """The release in the newest believed record, of so many; if none is believed, our newest release."""
+    def _last(self, judged: Sequence[Record], listed: Listed) -> Answer[LastRelease]:
+        """The release in the newest believed record; if none is believed, our newest release."""
         record = judged[-1] if judged else None
         if record and record.unseen:
             return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
         if record and record.is_believed:
             return _of_record(record)
-        if len(judged) < of:
+        if len(judged) < len(_of_production(listed)):
             # Anyone who may file records could bury a believed one under others.
             return Unknown(f"none of the newest {len(judged)} deployment records is believed, and older ones exist")
-        return self._released()
+        last = self._released()
+        if isinstance(last, Unknown) or listed.is_all or _reaches(listed, last.since):
+            return last
+        return Unknown(
+            f"no believed one of production is among the newest {len(listed.found)} deployment records, and older ones "
+            "exist: name its environment in the input environment"
+        )
 
     def _released(self) -> Answer[LastRelease]:
         """Our newest release that was not taken back, if the build of its tag deployed it to production."""
@@ -273,6 +284,16 @@ class Watching:
         if not deployed or any(job.conclusion != SUCCESS for job in deployed):
             return Unknown(f"no successful deployment by the build of the newest release {record.tag} was found")
         return _of_release(record, deployed)
+
+
+def _of_production(listed: Listed) -> list[Filed]:
+    """The production records that this action has filed, newest first."""
+    return [one for one in listed.found if one.deployed and one.is_production and is_production(one.environment)]
+
+
+def _reaches(listed: Listed, since: datetime.datetime | None) -> bool:
+    """Whether the records go back to that time, so that none since then is missing."""
+    return bool(since and listed.found and listed.found[-1].created < since)
 
 
 def _of_record(record: Record) -> LastRelease:
