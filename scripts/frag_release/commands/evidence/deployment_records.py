@@ -84,8 +84,9 @@ class RecordEvidence:
         ]
         if len(later) > MOST:
             return TooLong(f"more than {MOST} deployments followed on staging", "Deploy it to staging again.")
-        others = {one.deployed.digest for one in there if one.deployed and one.deployed.tag == tag} - {digest, ""}
-        return replace(staging, others=self._judged(later), tagged=sorted(others))
+        image_tag = self.tag_format.image_tag
+        others = {one.deployed.digest for one in there if one.deployed and image_tag(one.deployed.tag) == tag}
+        return replace(staging, others=self._judged(later), tagged=sorted(others - {digest, ""}))
 
     @answered
     def taken_back(self, releases: Collection[str]) -> Mapping[str, str]:
@@ -252,7 +253,7 @@ class Watching:
         if record and record.unseen:
             return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
         if record and record.is_believed:
-            return _of_record(record)
+            return _of_record(record, self.settings.tag_format)
         if len(judged) < len(_of_production(listed)):
             # Anyone who may file records could bury a believed one under others.
             return Unknown(f"none of the newest {len(judged)} deployment records is believed, and older ones exist")
@@ -283,7 +284,7 @@ class Watching:
         deployed = production_deployments(jobs)
         if not deployed or any(job.conclusion != SUCCESS for job in deployed):
             return Unknown(f"no successful deployment by the build of the newest release {record.tag} was found")
-        return _of_release(record, deployed)
+        return _of_release(record, deployed, self.settings.tag_format)
 
 
 def _of_production(listed: Listed) -> list[Filed]:
@@ -296,16 +297,16 @@ def _reaches(listed: Listed, since: datetime.datetime | None) -> bool:
     return bool(since and listed.found and listed.found[-1].created < since)
 
 
-def _of_record(record: Record) -> LastRelease:
+def _of_record(record: Record, form: TagFormat) -> LastRelease:
     filed, deployed = record.filed, record.filed.deployed
-    values = {IMAGE_TAG: record.tag, STACK_COMMIT: filed.commit}
+    values = {IMAGE_TAG: form.image_tag(record.tag), STACK_COMMIT: filed.commit}
     for name, pin in deployed.pair.items() if deployed else ():
         values |= {f"{name}-tag": pin.get("tag", ""), f"{name}-namespace": pin.get("namespace", "")}
     return LastRelease(record.tag, record.since, f"the deployment record {filed.id}", values)
 
 
-def _of_release(record: ReleaseRecord, deployed: Sequence[Job]) -> LastRelease:
-    values = {IMAGE_TAG: record.tag, STACK_COMMIT: record.commit}
+def _of_release(record: ReleaseRecord, deployed: Sequence[Job], form: TagFormat) -> LastRelease:
+    values = {IMAGE_TAG: form.image_tag(record.tag), STACK_COMMIT: record.commit}
     for one in record.components:
         values |= {f"{one.name}-tag": one.tag, f"{one.name}-namespace": one.namespace}
     ended = max((job.completed for job in deployed if job.completed), default=None)
