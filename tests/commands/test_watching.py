@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from commands.auditing import audit, record
 from commands.deployment import REPOSITORY, Deployment
+from commands.test_prepare import head, send
+from frag_release.commands.evidence.deployment_records import DEPLOY_FILE
 from frag_release.domain.deployment_records import Deployed
 from world.example import WORKFLOW_FILE
 from world.github_builds import FAILED, PASSED, GitHubBuilds, Job, Look
@@ -82,6 +85,42 @@ def test_a_believed_record_is_not_buried_under_others(deployed: Deployment) -> N
     outcome = watch(deployed, environment=PLACE)
     assert matches(outcome) == (0, "", "unknown"), outcome.log
     assert "none of the newest 5 deployment records is believed, and older ones exist" in outcome.summary
+
+
+CALLED = ".github/workflows/roll-out.yaml"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "ran", "word"),
+    [
+        ("{roll-out: {strategy: {matrix: {zone: [1, 2]}}}}", "roll-out (1)", "true"),
+        ("{roll-out: {name: Roll out, strategy: {matrix: {zone: [1, 2]}}}}", "Roll out (2)", "true"),
+        ("{roll-out: {name: Roll out}}", "Roll out (2)", "unknown"),
+        (f"{{ship: {{uses: ./{CALLED}}}}}", "ship / Inner", "true"),
+        (f"{{ship: {{name: Ship it, uses: ./{CALLED}, strategy: {{}}}}}}", "Ship it (eu) / Inner", "true"),
+        (f"{{ship: {{uses: ./{CALLED}}}}}", "other / Inner", "unknown"),
+        (f"{{ship: {{uses: other/stack/{CALLED}@v1}}}}", "ship / Inner", "unknown"),
+    ],
+    ids=["a matrix", "a matrix with a name", "no matrix", "called", "called with a matrix", "another", "elsewhere"],
+)
+def test_a_job_is_known_by_the_name_that_github_gives_it(
+    ready: Deployment, builds: GitHubBuilds, jobs: str, ran: str, word: str
+) -> None:
+    """Of a matrix it ends with the values, and in a workflow that another one calls it starts with the caller's."""
+    world = ready.world
+    for path, content in ((DEPLOY_FILE, f"jobs: {jobs}\n"), (CALLED, "jobs: {roll-out: {name: Inner}}\n")):
+        body = {"message": "Add it", "content": base64.b64encode(content.encode()).decode(), "branch": "master"}
+        send(world, "PUT", f"/contents/{path}", body)
+    run = world.github.add_run(REPOSITORY, "master", head(world), path=DEPLOY_FILE, event="workflow_dispatch")
+    builds.again(run, Look("completed", "success", (Job(ran),)))
+    payload = Deployed(TAG, ready.digest, run=run.id, run_job="roll-out").as_payload()
+    facts = {"environment": PLACE, "production_environment": True, "created_at": "2023-06-02T10:01:00Z"}
+    filed = world.github.deployments.add(REPOSITORY, run.head_sha, payload=payload, **facts)
+    told = f"https://github.example/{REPOSITORY}/actions/runs/{run.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    ready.site.page = f"Stack {TAG}"
+    outcome = watch(ready)
+    assert outcome.outputs["production-matches"] == word, outcome.log
 
 
 def stage(ready: Deployment, number: int) -> None:

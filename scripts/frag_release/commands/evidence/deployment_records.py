@@ -31,7 +31,7 @@ from ...domain.rollback import ROLLBACK
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, missing_values
 from ...domain.watch import LastRelease, Watch, changing
 from ...domain.workflow_file import WorkflowFileError
-from ...domain.workflow_tree import read_tree
+from ...domain.workflow_tree import Node, read_tree
 from ...inputs.settings.looking import AuditSettings
 from ..stack import Stack
 
@@ -45,6 +45,7 @@ _MOST_PAGES, _MOST_ROLLBACKS, _STEP = 10, 50, 8
 _Claim = tuple[str, str]
 """An environment in lower case, and a release that a rollback there claims to have left."""
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_CALLED = re.compile(r"\./(\.github/workflows/[^/]+)")
 _MOST_RECORDS, _MOST_WATCHED = 5, 5
 _NOWHERE = Unknown("no verified deployment record of production was found, and no release build has deployed there")
 
@@ -155,21 +156,39 @@ class RecordEvidence:
         names = self._names(build.workflow, build.head_sha, filed.deployed.run_job)
         return filed, RunFacts(build, self.deployments.jobs(filed.run), names)
 
-    def _names(self, file: str, commit: str, job: str) -> Answer[Sequence[re.Pattern[str]]]:
-        """Patterns of the names that a workflow file gives a job; an expression in one matches any text."""
-        blob = self.repository.files(file, [commit])[commit]
-        if isinstance(blob, Unknown):
-            return blob
+    @answered
+    def _names(self, file: str, commit: str, job: str) -> Sequence[re.Pattern[str]]:
+        """Patterns of the names that a workflow file gives a job, itself or in a file that it calls."""
+        jobs = self._jobs_in(file, commit)
+        names = [_shown_as(key, node) for key, node in jobs if job and key.text == job and not _called_by(node)]
+        if job and not names:
+            called = [(_shown_as(key, node), path) for key, node in jobs if (path := _called_by(node))]
+            inner = {path: self._jobs_in(path, commit) for _, path in called}
+            names = [
+                f"{by} / {_shown_as(key, node)}" for by, path in called for key, node in inner[path] if key.text == job
+            ]
+        return [re.compile(name) for name in names]
+
+    def _jobs_in(self, file: str, commit: str) -> Sequence[tuple[Node, Node]]:
+        blob = seen(self.repository.files(file, [commit])[commit])
         try:
-            jobs = read_tree(blob).child("jobs") if blob else None
+            return read_tree(blob).entries_of("jobs") if blob else ()
         except WorkflowFileError as error:
-            return Unknown(f"{file} cannot be read: {error.message}", "Check the file.")
-        node = next((value for key, value in (jobs.entries if jobs else ()) if job and key.text == job), None)
-        if node is None:
-            return []
-        named = node.child("name")
-        name = (named.text if named else "") or job
-        return [re.compile(".*".join(re.escape(part) for part in _EXPRESSION.split(name)))]
+            raise Unseen(Unknown(f"{file} cannot be read: {error.message}", "Check the file.")) from error
+
+
+def _called_by(job: Node) -> str:
+    """The workflow file of the same repository that a job calls, empty if it calls none."""
+    uses = job.child("uses")
+    found = _CALLED.fullmatch(uses.text or "") if uses else None
+    return found[1] if found else ""
+
+
+def _shown_as(key: Node, job: Node) -> str:
+    """The pattern of a job's name on GitHub: an expression matches any text, and a matrix adds its values."""
+    named = job.child("name")
+    parts = _EXPRESSION.split((named.text if named else "") or key.text or "")
+    return ".*".join(map(re.escape, parts)) + (r"(?: \(.*\))?" if job.child("strategy") else "")
 
 
 def _claims(rollbacks: Sequence[Filed], releases: Collection[str], form: TagFormat) -> dict[_Claim, list[Filed]]:
