@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.auditing import audit
+from commands.auditing import audit, releases_in
 from commands.deployment import AT_ONCE, OLD, REPOSITORY, Deployment
 from commands.test_prepare import send
 from commands.test_rollback import newest, publish, record, roll_back
@@ -265,12 +265,12 @@ def test_a_record_whose_filing_is_not_answered_is_found_again(ready: Deployment)
     assert [one.states for one in records(ready)] == [["in_progress", "success"]]
 
 
-def taken_back_event(ready: Deployment, to: str, **run: Any) -> Run:
+def taken_back_event(ready: Deployment, to: str, left: str = OLD, **run: Any) -> Run:
     """A rollback from the release before the example's, which a run recorded; the release's text says nothing of it."""
     world, given = ready.world, {"event": "workflow_dispatch", "path": WORKFLOW_FILE, "repository": REPOSITORY, **run}
     name, ref = given.pop("repository"), given.pop("head_branch", TAG)
     made = world.github.add_run(name, ref, world.commit(TAG), **given)
-    payload = Deployed(to, left=OLD, run=made.id, attempt=1, run_job="build").as_payload()
+    payload = Deployed(to, left=left, run=made.id, attempt=1, run_job="build").as_payload()
     facts = {"task": "deploy:rollback", "environment": "awx/fragalysis-production", "production_environment": True}
     filed = world.github.deployments.add(REPOSITORY, world.commit(OLD), payload=payload, **facts)
     told = f"https://github.example/{made.repository}/actions/runs/{made.id}/attempts/1"
@@ -340,6 +340,16 @@ def test_a_believed_rollback_is_not_buried_under_others(ready: Deployment, build
     assert outcome.status == 0, outcome.log
     assert f"The last good release is [`{BEFORE}`](" in outcome.summary, outcome.summary
     ready.world.github.assert_valid()
+
+
+def test_an_audit_marks_what_a_believed_rollback_left(ready: Deployment, builds: GitHubBuilds) -> None:
+    """Though its text does not say so, and later records that nobody believes speak of it, too."""
+    newest(ready)
+    builds.again(taken_back_event(ready, OLD, left=TAG), PASSED)
+    forge(ready, 25, left=TAG)
+    outcome = audit(ready.world)
+    marked = {tag: one["taken-back"] for tag, one in releases_in(outcome).items() if tag in (OLD, TAG)}
+    assert marked == {OLD: False, TAG: True}, outcome.log
 
 
 def test_no_release_is_called_good_beside_more_records_than_are_judged(ready: Deployment) -> None:
