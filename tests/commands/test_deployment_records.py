@@ -318,6 +318,15 @@ def test_a_believed_record_alone_takes_a_release_back(
     ready.world.github.assert_valid()
 
 
+def test_records_from_before_a_repository_was_renamed_count(ready: Deployment, builds: GitHubBuilds) -> None:
+    """Their runs are linked to by the old name; GitHub knows these runs by their numbers."""
+    released_before(ready)
+    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    status = ready.world.github.deployments.records[-1].statuses[0]
+    status.log_url = status.log_url.replace(REPOSITORY, "someone/old-stack")
+    assert f"The last good release is [`{BEFORE}`](" in ready.world.gate().summary
+
+
 def forge(ready: Deployment, number: int, left: str = OLD, **facts: Any) -> None:
     """File records of rollbacks that nobody believes, as anyone with deployments: write can."""
     given = {"environment": "awx/fragalysis-production", **facts}

@@ -90,7 +90,7 @@ def read_deployed(payload: object) -> Deployed | None:
 
 @dataclass(frozen=True)
 class Status:
-    """One status of a record; `run` is the run of this repository that its `log_url` links to, 0 for any other URL."""
+    """One status of a record; `run` is the number of the run that its `log_url` links to, 0 if it links to none."""
 
     state: str
     description: str
@@ -135,7 +135,7 @@ class Filed:
 
     @property
     def run(self) -> int:
-        """The run that reported its success, or that claims to be deploying; 0 if it is not of this repository."""
+        """The run that reported its success, or that claims to be deploying; 0 if none is named."""
         if self.success or (self.statuses and self.is_unended):
             return (self.success or self.statuses[0]).run
         return self.deployed.run if self.deployed and not self.statuses else 0

@@ -22,7 +22,8 @@ READ = "deployments: read"
 
 _ADVICE = Advice(rights="It needs deployments: write, under permissions of the job or as a permission of the token.")
 _LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
-_RUN = r"https?://[^/]+/%s/actions/runs/([1-9][0-9]{0,17})(?:/.*)?"
+# Of any repository: it may have been renamed since. A run is requested from this one, which has none of another's.
+_RUN = re.compile(r"https?://[^/]+/[^/]+/[^/]+/actions/runs/([1-9][0-9]{0,17})(?:/.*)?", re.I)
 
 
 class DeploymentFacts(TypedDict):
@@ -117,7 +118,7 @@ class GithubDeployments:
         what = f"the statuses of the deployment record {filed.id}"
         response = self._api.get(f"/deployments/{filed.id}/statuses", what, {"per_page": PAGE}, permission=READ)
         newest = sorted(self._api.read(response, list[StatusFacts], what), key=lambda one: -one["id"])
-        return replace(filed, statuses=[status for one in newest if (status := self._status(one))])
+        return replace(filed, statuses=[status for one in newest if (status := _status(one))])
 
     @answered
     def run(self, number: int) -> Build | None:
@@ -164,10 +165,10 @@ class GithubDeployments:
         path, what = f"/deployments/{filed.id}/statuses", f"a status of the deployment record {filed.id}"
         send(self._api, Write(Step.DEPLOYMENT, "POST", path, what, body, _ADVICE), StatusFacts, self._own_token)
 
-    def _status(self, facts: StatusFacts) -> Status | None:
-        created = parse_time(facts["created_at"])
-        run = re.fullmatch(_RUN % re.escape(self._api.name), facts["log_url"] or "", re.I)
-        return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
+
+def _status(facts: StatusFacts) -> Status | None:
+    created, run = parse_time(facts["created_at"]), _RUN.fullmatch(facts["log_url"] or "")
+    return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
 
 
 def _filed(facts: DeploymentFacts) -> Filed:
