@@ -123,6 +123,19 @@ def test_a_job_is_known_by_the_name_that_github_gives_it(
     assert outcome.outputs["production-matches"] == word, outcome.log
 
 
+def test_the_form_may_have_the_other_ending(deployed: Deployment) -> None:
+    """GitHub runs deploy.yml as it runs deploy.yaml; records of a file with another name are not believed."""
+    deployed.site.page = f"Stack {TAG}"
+    run = deployed.world.github.runs[-1]
+    for path, word in ((".github/workflows/deploy.yml", "true"), (".github/workflows/roll-out.yml", "unknown")):
+        body = {"message": "Add it", "content": base64.b64encode(b"jobs: {build: {}}").decode(), "branch": "master"}
+        send(deployed.world, "PUT", f"/contents/{path}", body)
+        run.path, run.head_branch, run.head_sha = path, "master", head(deployed.world)
+        deployed.world.github.deployments.records[-1].sha = run.head_sha
+        outcome = watch(deployed)
+        assert outcome.outputs["production-matches"] == word, outcome.log
+
+
 def stage(ready: Deployment, number: int) -> None:
     """File records of staging, as a stack with many builds has them."""
     for _ in range(number):

@@ -36,7 +36,7 @@ from ...inputs.settings.looking import AuditSettings
 from ..stack import Stack
 
 DEPLOY_FILE = ".github/workflows/deploy.yaml"
-"""The form that deploys, in addition to the build's workflow."""
+"""The form that deploys, in addition to the build's workflow; it may end in `.yml`."""
 MOST = 20
 """The number of newest records that are judged: each costs three requests, and the files and tags of its run."""
 
@@ -142,7 +142,7 @@ class RecordEvidence:
         names = {one.deployed.tag for one, _ in seen if one.deployed}
         names |= {run.build.branch for _, run in seen if run.build and not isinstance(run.build, Unknown)}
         tags = self.repository.tags(sorted(names)) if names else {}
-        files = (self.build, DEPLOY_FILE)
+        files = (self.build, DEPLOY_FILE, DEPLOY_FILE.replace(".yaml", ".yml"))
         return [judge(one, replace(run, tags=tags), files, self.branches, self.tag_format) for one, run in seen]
 
     def _with_facts(self, one: Filed) -> tuple[Filed, RunFacts]:
