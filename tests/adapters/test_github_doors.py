@@ -122,6 +122,7 @@ def questions(commits: Mapping[str, str], run: Build) -> Doors:
             lambda forge: forge.deployments(STACK),
             {
                 "newest": lambda door: door.newest(),
+                "listed": lambda door: door.listed(2),
                 "one": lambda door: door.one(FILED.id),
                 "with_statuses": lambda door: door.with_statuses(FILED),
                 "run": lambda door: door.run(run.id),

@@ -1156,6 +1156,7 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
         ({"passwords": ["ssh_password"]}, "prompts for passwords at launch (ssh_password)"),
         ({"inventory": False}, "has no inventory"),
         ({"project": False}, "has no project"),
+        ({"job_type": "check"}, "runs in check mode, so its jobs change nothing"),
     ],
 )
 def test_what_awx_would_refuse_or_drop_is_refused_first(

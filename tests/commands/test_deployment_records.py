@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.auditing import audit
+from commands.auditing import audit, releases_in
 from commands.deployment import AT_ONCE, OLD, REPOSITORY, Deployment
 from commands.test_prepare import send
 from commands.test_rollback import newest, publish, record, roll_back
@@ -265,12 +265,12 @@ def test_a_record_whose_filing_is_not_answered_is_found_again(ready: Deployment)
     assert [one.states for one in records(ready)] == [["in_progress", "success"]]
 
 
-def taken_back_event(ready: Deployment, to: str, **run: Any) -> Run:
+def taken_back_event(ready: Deployment, to: str, left: str = OLD, **run: Any) -> Run:
     """A rollback from the release before the example's, which a run recorded; the release's text says nothing of it."""
     world, given = ready.world, {"event": "workflow_dispatch", "path": WORKFLOW_FILE, "repository": REPOSITORY, **run}
     name, ref = given.pop("repository"), given.pop("head_branch", TAG)
     made = world.github.add_run(name, ref, world.commit(TAG), **given)
-    payload = Deployed(to, left=OLD, run=made.id, attempt=1, run_job="build").as_payload()
+    payload = Deployed(to, left=left, run=made.id, attempt=1, run_job="build").as_payload()
     facts = {"task": "deploy:rollback", "environment": "awx/fragalysis-production", "production_environment": True}
     filed = world.github.deployments.add(REPOSITORY, world.commit(OLD), payload=payload, **facts)
     told = f"https://github.example/{made.repository}/actions/runs/{made.id}/attempts/1"
@@ -316,6 +316,81 @@ def test_a_believed_record_alone_takes_a_release_back(
         assert outcome.status == 0, outcome.log
         assert f"The last good release is [`{good}`](" in outcome.summary
     ready.world.github.assert_valid()
+
+
+def test_records_from_before_a_repository_was_renamed_count(ready: Deployment, builds: GitHubBuilds) -> None:
+    """Their runs are linked to by the old name; GitHub knows these runs by their numbers."""
+    released_before(ready)
+    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    status = ready.world.github.deployments.records[-1].statuses[0]
+    status.log_url = status.log_url.replace(REPOSITORY, "someone/old-stack")
+    assert f"The last good release is [`{BEFORE}`](" in ready.world.gate().summary
+
+
+def forge(ready: Deployment, number: int, left: str = OLD, **facts: Any) -> None:
+    """File records of rollbacks that nobody believes, as anyone with deployments: write can."""
+    given = {"environment": "awx/fragalysis-production", **facts}
+    for at in range(number):
+        payload = Deployed(BEFORE, left=left, run=at + 1, run_job="build").as_payload()
+        world, flags = ready.world, {"task": "deploy:rollback", "production_environment": True}
+        world.github.deployments.add(REPOSITORY, world.commit(OLD), payload=payload, **{**flags, **given})
+
+
+@pytest.mark.parametrize("command", ["gate", "deploy"])
+def test_a_believed_rollback_is_not_buried_under_others(ready: Deployment, builds: GitHubBuilds, command: str) -> None:
+    """However many later records tell of the same release or of others, at this environment or at more of them."""
+    released_before(ready)
+    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    forge(ready, 25)
+    forge(ready, 80, left="2022.01.1")
+    for place in ("a", "AWX/fragalysis-production", "b", "c"):
+        forge(ready, 1, environment=place)
+    outcome = ready.world.gate() if command == "gate" else ready.deploy()
+    assert outcome.status == 0, outcome.log
+    assert f"The last good release is [`{BEFORE}`](" in outcome.summary, outcome.summary
+    ready.world.github.assert_valid()
+
+
+def test_an_audit_marks_what_a_believed_rollback_left(ready: Deployment, builds: GitHubBuilds) -> None:
+    """Though its text does not say so, and later records that nobody believes speak of it, too."""
+    newest(ready)
+    builds.again(taken_back_event(ready, OLD, left=TAG), PASSED)
+    forge(ready, 25, left=TAG)
+    outcome = audit(ready.world)
+    marked = {tag: one["taken-back"] for tag, one in releases_in(outcome).items() if tag in (OLD, TAG)}
+    assert marked == {OLD: False, TAG: True}, outcome.log
+
+
+def test_no_release_is_called_good_beside_more_records_than_are_judged(ready: Deployment) -> None:
+    """Records that speak of our releases and are not judged may be a rollback; those of others cost nothing."""
+    released_before(ready)
+    forge(ready, 60, left="2022.01.1")
+    assert f"The last good release is [`{OLD}`](" in ready.world.gate().summary
+    asked = len(ready.world.github.requests)
+    forge(ready, 60)
+    outcome = ready.world.gate()
+    assert "The last good release" not in outcome.summary and outcome.status == 0, outcome.summary
+    assert "Whether a release was taken back could not be determined: there are more than the 5" in outcome.summary
+    assert len(ready.world.github.requests) - asked < 150, "two requests for each of 54 records, beside the gate's"
+
+
+def test_a_release_that_was_deployed_again_by_its_build_stands(
+    ready: Deployment, builds: GitHubBuilds, run: Run
+) -> None:
+    """A later record of its own deployment, which is believed, counts; one that is not changes nothing."""
+    world = ready.world
+    released_before(ready)
+    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    again = world.github.add_run(REPOSITORY, OLD, world.commit(OLD), path=WORKFLOW_FILE)
+    payload = Deployed(OLD, run=again.id, attempt=1, run_job="build").as_payload()
+    facts = {"environment": "awx/fragalysis-production", "production_environment": True}
+    filed = world.github.deployments.add(REPOSITORY, world.commit(OLD), payload=payload, **facts)
+    told = f"https://github.example/{REPOSITORY}/actions/runs/{again.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    builds.again(again, BUILD_FAILED)
+    assert f"The last good release is [`{BEFORE}`](" in ready.world.gate().summary
+    builds.again(again, PASSED)
+    assert f"The last good release is [`{OLD}`](" in ready.world.gate().summary
 
 
 def released_before(ready: Deployment) -> None:

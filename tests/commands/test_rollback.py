@@ -29,6 +29,7 @@ from world.awx import ROBOT
 from world.awx_jobs import ENDLESS
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
+from world.faults import Reply
 from world.github_releases import Release
 from world.github_server import TOKEN
 from world.program import Outcome
@@ -332,6 +333,42 @@ def test_a_pair_that_cannot_be_compared_is_refused(ready: Deployment) -> None:
     outcome = roll_back(ready, timeout_seconds="50")
     assert refused(ready, outcome), outcome.log
     assert "could not be read to compare the pair" in outcome.log
+
+
+@pytest.mark.parametrize("leads_to", [REPOSITORY, f"xchem/{BACKEND}", ""])
+def test_a_stack_that_was_renamed_goes_back_too(ready: Deployment, leads_to: str) -> None:
+    """Its older releases record the old name, which has to lead to it; that of another repository is refused."""
+    publish(ready, record(ready, ready.build(OLD), repository="xchem/old-stack"))
+    to = Reply(301, (("Location", f"{ready.world.github.url}/repos/{leads_to}"),))
+    if leads_to:
+        ready.world.github.add("GET", "/repos/xchem/old-stack$", lambda _: to)
+    outcome = roll_back(ready)
+    if leads_to == REPOSITORY:
+        assert outcome.status == 0 and ready.launched() == [{"stack_image_tag": OLD}], outcome.log
+    else:
+        assert refused(ready, outcome), outcome.log
+        assert "describes 'xchem/old-stack 2023.06.1'" in outcome.log
+
+
+def test_a_baseline_from_before_the_stack_was_renamed_is_taken(ready: Deployment) -> None:
+    """It stands in the release's text below the old name."""
+    document = record(ready, ready.build(OLD), **{"digest-source": "baseline", "repository": "xchem/old-stack"})
+    release = ready.releases.add(REPOSITORY, OLD)
+    release.body = with_baseline("By hand.", "xchem/old-stack", OLD, json.dumps(document).encode()) or ""
+    to = Reply(301, (("Location", f"{ready.world.github.url}/repos/{REPOSITORY}"),))
+    ready.world.github.add("GET", "/repos/xchem/old-stack$", lambda _: to)
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
+
+
+def test_a_mark_from_before_the_stack_was_renamed_counts(ready: Deployment) -> None:
+    """The text of a release that was taken back has the old name, until a new line has the new one."""
+    made = newest(ready)
+    made.body = f"{MARKER.replace(REPOSITORY, 'xchem/old-stack')}\n> ⚠️ Taken back to {OLD} at 18:12 (UTC).\n\n{END}\n"
+    marked = releases_in(audit(ready.world))
+    assert (marked[OLD]["taken-back"], marked["2023.06.2"]["taken-back"]) == (False, True)
+    assert roll_back(ready, ref="refs/tags/2023.06.2").status == 0
+    assert releases_in(audit(ready.world))["2023.06.2"]["taken-back"] is False, made.body
 
 
 @pytest.mark.parametrize("files", [None, {}, {"other.json": b"{}"}])

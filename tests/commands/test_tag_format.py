@@ -11,10 +11,11 @@ from commands.stack import REPOSITORY, Stack
 from commands.test_configuration import FILE
 from commands.test_doctor import Practice, found, of
 from commands.test_prepare import ask, head, prepare
+from frag_release.commands.evidence.deployment_records import DEPLOY_FILE
 from world.awx import AwxServer
 from world.events import dispatch, push_tag
 from world.example import BACKEND, FRONTEND, STACK, release_stack
-from world.github_builds import PASSED, GitHubBuilds
+from world.github_builds import PASSED, GitHubBuilds, Job, Look
 from world.github_people import GitHubPeople
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
@@ -173,6 +174,37 @@ def test_a_way_back_goes_by_the_formats_of_the_release(
     assert back.status == 0, back.log
     assert [one["stack_image_tag"] for one in deployment.launched()] == ["1.5.0"]
     assert back.outputs["headline"].startswith("production rolled back to v1.5.0")
+
+
+def test_a_rollback_is_recorded_and_watched_by_the_release(
+    filed: World, released: Outcome, awx: AwxServer, site: Site, stack_of: Stack
+) -> None:
+    """Its record names the release v1.5.0 and the one that was left, and is believed; the site has to show 1.5.0."""
+    stack_of.releases.add(REPOSITORY, "v1.6.0", files={"release.json": b"{}"})
+    stack_of.commit("Add the form", {DEPLOY_FILE: "jobs: {deploy: {}}\n"})
+    run = filed.github.add_run(REPOSITORY, "master", head(filed), path=DEPLOY_FILE, event="workflow_dispatch")
+    stack_of.builds.again(run, Look("completed", "success", (Job("deploy", completed_at="2099-01-01T00:00:00Z"),)))
+    deployment = deployment_of(filed, awx, site, stack_of.releases, "v1.5.0")
+    given = {"ref": "refs/tags/v1.5.0", "rollback": "true", "environment": "production", "verify_text": ""}
+    started = filed.program.start(
+        dispatch("refs/heads/master", head(filed)),
+        deployment.inputs(**{**NO_EXPECTATIONS, **UNNAMED, **given}),
+        api_url=filed.github.url,
+        environment={"GITHUB_RUN_ID": str(run.id), "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "deploy"},
+    )
+    assert (back := started.finish()).status == 0, back.log
+    [record] = filed.github.deployments.records
+    assert (record.payload["tag"], record.payload["left"]) == ("v1.5.0", "v1.6.0")
+    site.page = "Stack 1.5.0"
+    by_record = audit(filed, since="newest", verify_url=f"{site.url}/", **UNNAMED)
+    filed.github.deployments.records.clear()
+    stack_of.releases.releases = [one for one in stack_of.releases.releases if one.tag != "v1.6.0"]
+    build = next(one for one in filed.github.runs if one.head_branch == "v1.5.0")
+    stack_of.builds.again(build, Look("completed", "success", (Job("Deploy to production"),)))
+    by_release = audit(filed, since="newest", verify_url=f"{site.url}/", **UNNAMED)
+    for looked in (by_record, by_release):
+        told = looked.outputs["production-tag"], looked.outputs["production-matches"]
+        assert told == ("v1.5.0", "true"), looked.log
 
 
 def deployment_of(filed: World, awx: AwxServer, site: Site, releases_of: GitHubReleases, tag: str) -> Deployment:

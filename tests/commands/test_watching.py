@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from commands.auditing import audit, record
 from commands.deployment import REPOSITORY, Deployment
+from commands.test_prepare import head, send
+from frag_release.commands.evidence.deployment_records import DEPLOY_FILE
 from frag_release.domain.deployment_records import Deployed
 from world.example import WORKFLOW_FILE
 from world.github_builds import FAILED, PASSED, GitHubBuilds, Job, Look
@@ -82,6 +85,95 @@ def test_a_believed_record_is_not_buried_under_others(deployed: Deployment) -> N
     outcome = watch(deployed, environment=PLACE)
     assert matches(outcome) == (0, "", "unknown"), outcome.log
     assert "none of the newest 5 deployment records is believed, and older ones exist" in outcome.summary
+
+
+CALLED = ".github/workflows/roll-out.yaml"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "ran", "word"),
+    [
+        ("{roll-out: {strategy: {matrix: {zone: [1, 2]}}}}", "roll-out (1)", "true"),
+        ("{roll-out: {name: Roll out, strategy: {matrix: {zone: [1, 2]}}}}", "Roll out (2)", "true"),
+        ("{roll-out: {name: Roll out}}", "Roll out (2)", "unknown"),
+        (f"{{ship: {{uses: ./{CALLED}}}}}", "ship / Inner", "true"),
+        (f"{{ship: {{name: Ship it, uses: ./{CALLED}, strategy: {{}}}}}}", "Ship it (eu) / Inner", "true"),
+        (f"{{ship: {{uses: ./{CALLED}}}}}", "other / Inner", "unknown"),
+        (f"{{ship: {{uses: other/stack/{CALLED}@v1}}}}", "ship / Inner", "unknown"),
+    ],
+    ids=["a matrix", "a matrix with a name", "no matrix", "called", "called with a matrix", "another", "elsewhere"],
+)
+def test_a_job_is_known_by_the_name_that_github_gives_it(
+    ready: Deployment, builds: GitHubBuilds, jobs: str, ran: str, word: str
+) -> None:
+    """Of a matrix it ends with the values, and in a workflow that another one calls it starts with the caller's."""
+    world = ready.world
+    for path, content in ((DEPLOY_FILE, f"jobs: {jobs}\n"), (CALLED, "jobs: {roll-out: {name: Inner}}\n")):
+        body = {"message": "Add it", "content": base64.b64encode(content.encode()).decode(), "branch": "master"}
+        send(world, "PUT", f"/contents/{path}", body)
+    run = world.github.add_run(REPOSITORY, "master", head(world), path=DEPLOY_FILE, event="workflow_dispatch")
+    builds.again(run, Look("completed", "success", (Job(ran),)))
+    payload = Deployed(TAG, ready.digest, run=run.id, run_job="roll-out").as_payload()
+    facts = {"environment": PLACE, "production_environment": True, "created_at": "2023-06-02T10:01:00Z"}
+    filed = world.github.deployments.add(REPOSITORY, run.head_sha, payload=payload, **facts)
+    told = f"https://github.example/{REPOSITORY}/actions/runs/{run.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    ready.site.page = f"Stack {TAG}"
+    outcome = watch(ready)
+    assert outcome.outputs["production-matches"] == word, outcome.log
+
+
+def test_the_form_may_have_the_other_ending(deployed: Deployment) -> None:
+    """GitHub runs deploy.yml as it runs deploy.yaml; records of a file with another name are not believed."""
+    deployed.site.page = f"Stack {TAG}"
+    run = deployed.world.github.runs[-1]
+    for path, word in ((".github/workflows/deploy.yml", "true"), (".github/workflows/roll-out.yml", "unknown")):
+        body = {"message": "Add it", "content": base64.b64encode(b"jobs: {build: {}}").decode(), "branch": "master"}
+        send(deployed.world, "PUT", f"/contents/{path}", body)
+        run.path, run.head_branch, run.head_sha = path, "master", head(deployed.world)
+        deployed.world.github.deployments.records[-1].sha = run.head_sha
+        outcome = watch(deployed)
+        assert outcome.outputs["production-matches"] == word, outcome.log
+
+
+def stage(ready: Deployment, number: int) -> None:
+    """File records of staging, as a stack with many builds has them."""
+    for _ in range(number):
+        ready.world.github.deployments.add(REPOSITORY, ready.world.commit(TAG), environment="staging")
+
+
+def test_a_production_record_is_found_behind_those_of_staging(deployed: Deployment, builds: GitHubBuilds) -> None:
+    """However many pages of a list these fill: else a release that production left would pass for what it runs."""
+    world = deployed.world
+    deployed.releases.add(REPOSITORY, TAG, files={"release.json": record(world, TAG, digest=deployed.digest)})
+    stage(deployed, 120)
+    deployed.site.page = f"Stack {TAG}"
+    found = watch(deployed)
+    assert matches(found) == (0, TAG, "true"), found.log
+    assert "by the deployment record" in found.summary
+    stage(deployed, 400)
+    builds.again(world.github.runs[-1], DEPLOYED)
+    lost = watch(deployed)
+    assert matches(lost) == (0, "", "unknown"), lost.log
+    assert "no believed one of production is among the newest 500 deployment records" in lost.summary
+    named = watch(deployed, environment=PLACE)
+    assert matches(named) == (0, TAG, "true"), named.log
+    world.github.assert_valid()
+
+
+def test_records_older_than_the_newest_releases_deployment_do_not_matter(
+    ready: Deployment, builds: GitHubBuilds
+) -> None:
+    """If the records since the job that deployed it are read, none of production is missing."""
+    world = ready.world
+    ready.releases.add(REPOSITORY, TAG, files={"release.json": record(world, TAG, digest=ready.digest)})
+    for _ in range(600):
+        facts = {"environment": "staging", "created_at": "2023-01-01T00:00:00Z"}
+        world.github.deployments.add(REPOSITORY, world.commit(TAG), **facts)
+    builds.again(world.github.add_run(REPOSITORY, TAG, world.commit(TAG), path=WORKFLOW_FILE), DEPLOYED)
+    ready.site.page = f"Stack {TAG}"
+    outcome = watch(ready)
+    assert matches(outcome) == (0, TAG, "true"), outcome.log
 
 
 ROLLING_OUT = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))

@@ -73,6 +73,16 @@ def test_a_claimed_record_neither_permits_nor_refuses() -> None:
     assert (warned.status, "A record of mine claims to have replaced it" in warned.message) == (Outcome.WARN, True)
 
 
+def test_what_is_being_replaced_waits_for_the_end_of_that() -> None:
+    """A later deployment whose run checks out and goes on may be there already; one that comes too late may not."""
+    rolling = replace(record(2, 10, "its state is in_progress, not success", tag="master"), goes_on=True)
+    found = finding(record(1, 0), others=[rolling])
+    assert (found.status, found.remedy) == (Outcome.UNKNOWN, "Run this again when that deployment has ended.")
+    assert "that master has not replaced 2023.06.2 on awx/fragalysis-staging: its deployment goes on" in found.message
+    late = replace(rolling, filed=record(2, 31).filed)
+    assert finding(record(1, 0), others=[late]).status is Outcome.PASS
+
+
 @pytest.mark.parametrize(
     ("given", "status", "says"),
     [

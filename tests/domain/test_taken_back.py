@@ -9,7 +9,7 @@ import pytest
 
 from frag_release.domain.facts import Released
 from frag_release.domain.refs import DEFAULT_FORMAT
-from frag_release.domain.rollback import Mark, deployed_again_event, left_by, taken_back_event
+from frag_release.domain.rollback import Mark, deployed_again_event, left_by, name_in_mark, taken_back_event
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 TAGS = ["2023.06.1", "2023.06.2", "2023.06.10", "2023.07.1"]
@@ -109,6 +109,15 @@ def test_only_our_mark_of_that_release_counts(body: str, to: str | None) -> None
     """Words alone, the mark of another release and a quoted one are nothing; a changed one says taken back, to where
     nobody knows."""
     assert MARK.gone_back_to(body) == to
+
+
+def test_the_mark_of_a_renamed_repository_is_found_by_its_old_name() -> None:
+    """Not one in a fence, nor that of another release; the own name goes first."""
+    old = MARKER.replace("xchem/fragalysis-stack", "x/old")
+    assert name_in_mark(f"```\n{old.replace('x/old', 'a/b')}\n```\n{old}\n", MARK.repository, MARK.tag) == "x/old"
+    for body in ("", old.replace("07.1", "07.2"), f"{old}\n{MARKER}\n"):
+        assert name_in_mark(body, MARK.repository, MARK.tag) == MARK.repository
+    assert name_in_mark(old, MARK.repository, "%s%(") == MARK.repository
 
 
 def test_a_mark_without_its_end_is_not_written_into() -> None:

@@ -111,6 +111,7 @@ class Template:
     inventory: bool = True
     inventory_name: str = "stacks"
     limit: str = ""
+    job_type: str = "run"
     passwords: Sequence[str] = ()
     slices: int = 1
     hosts: int = 3

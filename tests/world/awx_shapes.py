@@ -40,7 +40,7 @@ def template_json(template: Template, prefix: str, account: Account | None = Non
         "modified": CREATED,
         "name": template.name,
         "description": "",
-        "job_type": "run",
+        "job_type": template.job_type,
         "inventory": 1 if template.inventory else None,
         "project": 2 if template.project else None,
         "playbook": "deploy.yml",
@@ -69,7 +69,7 @@ def launch_json(template: Template) -> dict[str, Any]:
         "credential_needed_to_start": False,
         "inventory_needed_to_start": not template.inventory,
         "job_template_data": {"name": template.name, "id": template.id, "description": ""},
-        "defaults": {"extra_vars": json.dumps(template.variables), "job_type": "run", "limit": ""},
+        "defaults": {"extra_vars": json.dumps(template.variables), "job_type": template.job_type, "limit": ""},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,8 +130,11 @@ class Deployments:
     def _list(self, own: Sequence[Deployment], request: Request) -> Reply:
         wanted = {name: request.query[name][0] for name in _FILTERS if name in request.query}
         fitting = [one for one in own if all(getattr(one, name) == value for name, value in wanted.items())]
-        size = int(request.query.get("per_page", ["30"])[0])
-        return json_reply(200, [self._record(one) for one in reversed(fitting)][:size])
+        size, page = (int(request.query.get(key, [usual])[0]) for key, usual in (("per_page", "30"), ("page", "1")))
+        shown = fitting[::-1][(page - 1) * size : page * size]
+        query = urllib.parse.urlencode({**{name: value[0] for name, value in request.query.items()}, "page": page + 1})
+        more = {"Link": f'<{self.url}{request.path}?{query}>; rel="next"'} if page * size < len(fitting) else {}
+        return json_reply(200, [self._record(one) for one in shown], more)
 
     def _record(self, one: Deployment) -> dict[str, Any]:
         url = f"{self.url}/repos/{one.repository}"

@@ -78,19 +78,22 @@ class Stack(Generic[_F]):
     def released(self) -> Released:
         """The newest releases, with those taken back according to texts and trusted records: one round of requests.
 
-        Records are judged only if there are any of rollbacks, which takes a few more requests.
+        Records are judged only if there are any of rollbacks, and only for releases whose text does not settle it: that
+        takes a few more requests.
         """
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self.releases)
-            found = self._taken_back()
+            rolled_back = self.forge.rolled_back(self.name)
         released = seen(asking.result())
+        standing = [tag for tag in released.tags if not released.taken_back.get(tag)]
+        found = self._taken_back(standing) if rolled_back is True else rolled_back or {}
         if isinstance(found, Unknown):
             return replace(released, unread=found.reason)
         return replace(released, taken_back={**released.taken_back, **found})
 
     @answered
-    def _taken_back(self) -> Mapping[str, str]:
-        return seen(seen(self.records()).taken_back()) if seen(self.forge.rolled_back(self.name)) else {}
+    def _taken_back(self, releases: Sequence[str]) -> Mapping[str, str]:
+        return seen(seen(self.records()).taken_back(releases))
 
     @answered
     def staging(self, digest: str, tag: str, minutes: int) -> Staging:

@@ -48,7 +48,8 @@ class Template:
     """A job template. A `sliced` one may start a workflow of several jobs. `url` is its page for people.
 
     `may_launch` is for the account in use, None if AWX does not report it; without a project a launch is impossible.
-    `inventory` is the inventory's name, and `limit` the template's own; empty if there is none.
+    With `only_checks` its jobs run in check mode. `inventory` is the inventory's name, and `limit` the template's own;
+    empty if there is none.
     """
 
     id: int
@@ -60,11 +61,14 @@ class Template:
     inventory: str = field(default="", compare=False)
     limit: str = field(default="", compare=False)
     has_project: bool = field(default=True, compare=False)
+    only_checks: bool = field(default=False, compare=False)
 
     def problem(self) -> tuple[str, str] | None:
-        """What prevents any launch by this account, and the remedy; None if no obstacle is known."""
+        """What prevents any deployment by this account, and the remedy; None if no obstacle is known."""
         if not self.has_project:
             return "has no project: it was deleted, or never set", "In AWX, give the template its project again."
+        if self.only_checks:
+            return "runs in check mode, so its jobs change nothing", "In AWX, set the template's job type to Run."
         return ("may not be launched by this account", MAY_LAUNCH) if self.may_launch is False else None
 
 

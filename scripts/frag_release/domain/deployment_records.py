@@ -16,7 +16,7 @@ from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
 from .refs import TagFormat
 from .rollback import ROLLBACK
-from .versions import parse_production_tag
+from .versions import is_above, parse_production_tag
 
 DEPLOY = "deploy"
 """The task of a record."""
@@ -90,7 +90,7 @@ def read_deployed(payload: object) -> Deployed | None:
 
 @dataclass(frozen=True)
 class Status:
-    """One status of a record; `run` is the run of this repository that its `log_url` links to, 0 for any other URL."""
+    """One status of a record; `run` is the number of the run that its `log_url` links to, 0 if it links to none."""
 
     state: str
     description: str
@@ -135,7 +135,7 @@ class Filed:
 
     @property
     def run(self) -> int:
-        """The run that reported its success, or that claims to be deploying; 0 if it is not of this repository."""
+        """The run that reported its success, or that claims to be deploying; 0 if none is named."""
         if self.success or (self.statuses and self.is_unended):
             return (self.success or self.statuses[0]).run
         return self.deployed.run if self.deployed and not self.statuses else 0
@@ -145,6 +145,14 @@ class Filed:
         """The AWX jobs that it names: at most one unless it was tampered with."""
         named = {one.job for one in self.statuses} | {(self.deployed.job if self.deployed else 0) or 0}
         return named - {0}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Records, newest first; `is_all` if there are no older ones."""
+
+    found: Sequence[Filed]
+    is_all: bool
 
 
 @dataclass(frozen=True)
@@ -254,11 +262,17 @@ def taken_back(records: Sequence[Record], form: TagFormat) -> dict[str, str | No
     found: dict[str, str | None] = {}
     for record in reversed([one for one in records if one.is_believed]):
         found[record.tag] = None
-        left = record.filed.deployed.left if record.filed.deployed and record.filed.task == ROLLBACK else ""
-        old, new = parse_production_tag(left, form), parse_production_tag(record.tag, form)
-        if old and new and old.version > new.version:
+        if left := left_for(record.filed, form):
             found[left] = record.tag
     return found
+
+
+def left_for(filed: Filed, form: TagFormat) -> str:
+    """Return the release that a record's rollback left for an older one, empty if it is none or went forward."""
+    deployed = filed.deployed
+    if deployed is None or filed.task != ROLLBACK or not is_above(deployed.left, deployed.tag, form):
+        return ""
+    return deployed.left
 
 
 def _doubt_of_run(run: Build, files: Collection[str]) -> str:

@@ -98,6 +98,14 @@ class KeptText:
         return body[: start.start()], body[start.end() : end.start()], body[end.end() :]
 
 
+def name_in(body: str, what: str, repository: str, tag: str) -> str:
+    """Return the repository's name in the line that starts our part `what`: another one if it was renamed since."""
+    start, end = f"<!-- frag-release-action: {what} ", f" {tag} -->"
+    former = re.findall(rf"{re.escape(start)}([\w.-]+/[\w.-]+){re.escape(end)}", body)
+    there = (name for name in (repository, *former) if KeptText(f"{start}{name.lower()}{end}").is_in(body))
+    return next(there, repository)
+
+
 def lines_outside_fences(text: str) -> Iterator[re.Match[str]]:
     """Yield the non-empty lines of a Markdown text outside fenced blocks, without their line ends.
 
@@ -272,7 +280,7 @@ def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str |
 
 def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
     """Return the record in the text of a release, as bytes (empty if it is broken); None if there is none."""
-    kept = _in_text(repository, tag)
+    kept = _in_text(name_in(body, "record of", repository, tag), tag)
     if not kept.is_in(body):
         return None
     parts = kept.parts(body)

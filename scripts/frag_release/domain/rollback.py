@@ -13,7 +13,7 @@ from ..dataclass import dataclass, replace
 from .components import Pin
 from .facts import Released
 from .findings import Finding, demoted
-from .release_record import MOST_TEXT, KeptText, ReleaseRecord
+from .release_record import MOST_TEXT, KeptText, ReleaseRecord, name_in
 from .rules.deployment import Expected
 from .versions import parse_production_tag
 
@@ -65,6 +65,11 @@ class Mark:
             return None
         made = self.kept.between(parts[0], as_text([*self.events(body), event]), parts[2])
         return made if len(made) <= MOST_TEXT else None
+
+
+def name_in_mark(body: str, repository: str, tag: str) -> str:
+    """Return the repository's name in the mark of `tag`: another one if the repository was renamed since."""
+    return name_in(body, "taken back,", repository, tag)
 
 
 def as_text(events: list[str]) -> str:

@@ -290,6 +290,7 @@ class Awx:
             inventory=inventory["name"] if inventory else "",
             limit=payload.get("limit") or "",
             has_project=payload.get("project", "absent") is not None,
+            only_checks=payload.get("job_type") == "check",
             url=self._page("templates/job_template" if self._is_old else "templates/job-template", payload["id"]),
         )
 

@@ -79,6 +79,7 @@ class TemplatePayload(TypedDict):
     job_slice_count: int | None
     limit: str | None
     project: int | None
+    job_type: str | None
     summary_fields: TemplateSummary
 
 

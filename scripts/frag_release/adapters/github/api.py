@@ -20,7 +20,7 @@ from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unkn
 from ..http import Http, SingleFlight
 from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited
-from .payloads import RepositoryFacts, read_error, read_message, read_payload
+from .payloads import FullName, RepositoryFacts, read_error, read_message, read_payload
 
 _EXPIRED = (
     "The token in {given_as} is wrong or has expired: set it again. The token of an app expires after an hour: if it "
@@ -368,6 +368,7 @@ class RepositoryApi(PlaceApi):
 
     def __init__(self, access: Access, name: str) -> None:
         super().__init__(access, name, f"/repos/{name}" if _NAME.fullmatch(name) else "")
+        self._former: SingleFlight[str, Answer[bool]] = SingleFlight()
         self._entry: SingleFlight[str, Answer[Response]] = SingleFlight()
 
     def _malformed(self) -> Unknown:
@@ -395,6 +396,20 @@ class RepositoryApi(PlaceApi):
         """The response with the repository's own entry, requested once: its headers describe the token."""
         # It does not prove that contents may be read, hence the other permission.
         return seen(self._entry.get("", answered(lambda: self.get("", "the entry", permission="metadata: read"))))
+
+    def was_named(self, name: str) -> bool:
+        """Whether GitHub leads from this name to the repository, which had it before; asked once for each name."""
+
+        def leads_here() -> bool:
+            if not _NAME.fullmatch(name):
+                return False
+            there = RepositoryApi(self._access, name).entry()
+            if there.status == 404:
+                return False
+            ours, theirs = (self.read(one, FullName, "the entry")["full_name"] for one in (self.entry(), there))
+            return ours.lower() == theirs.lower()
+
+        return seen(self._former.get(name.lower(), answered(leads_here)))
 
     def not_visible(self) -> Unknown:
         """Return the answer for a repository that is missing or hidden."""

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
-from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
+from ...domain.deployment_records import MOST_CHARACTERS, Filed, Listed, Status, read_deployed
 from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
 from .builds import NamedEnvironment, read_jobs, read_run
@@ -22,7 +22,8 @@ READ = "deployments: read"
 
 _ADVICE = Advice(rights="It needs deployments: write, under permissions of the job or as a permission of the token.")
 _LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
-_RUN = r"https?://[^/]+/%s/actions/runs/([1-9][0-9]{0,17})(?:/.*)?"
+# Of any repository: it may have been renamed since. A run is requested from this one, which has none of another's.
+_RUN = re.compile(r"https?://[^/]+/[^/]+/[^/]+/actions/runs/([1-9][0-9]{0,17})(?:/.*)?", re.I)
 
 
 class DeploymentFacts(TypedDict):
@@ -85,14 +86,24 @@ class GithubDeployments:
     @answered
     def newest(self, environment: str = "", task: str = "") -> Sequence[Filed]:
         """The newest records, without their statuses, newest first: one request for one page."""
+        return self._listed(environment, task, 1).found
+
+    @answered
+    def listed(self, pages: int, environment: str = "", task: str = "") -> Listed:
+        """The same of so many pages, each of them a request."""
+        return self._listed(environment, task, pages)
+
+    def _listed(self, environment: str, task: str, pages: int) -> Listed:
         what = "the deployment records"
         query: dict[str, str | int] = {"per_page": PAGE}
         query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
-        response = self._api.get("/deployments", what, query, permission=READ)
-        found = self._api.read(response, list[DeploymentFacts], what)
+        first = self._api.get("/deployments", what, query, permission=READ)
+        read = self._api.first_pages(first, what, pages, READ)
+        found = self._api.items(read.found, DeploymentFacts, what)
         # GitHub ignores the case of an environment's name, and filters that it does not know.
         wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
-        return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
+        records = {one["id"]: _filed(one) for one in wanted if not task or one["task"] == task}
+        return Listed([records[number] for number in sorted(records, reverse=True)], read.is_all)
 
     @answered
     def one(self, number: int) -> Filed | None:
@@ -107,7 +118,7 @@ class GithubDeployments:
         what = f"the statuses of the deployment record {filed.id}"
         response = self._api.get(f"/deployments/{filed.id}/statuses", what, {"per_page": PAGE}, permission=READ)
         newest = sorted(self._api.read(response, list[StatusFacts], what), key=lambda one: -one["id"])
-        return replace(filed, statuses=[status for one in newest if (status := self._status(one))])
+        return replace(filed, statuses=[status for one in newest if (status := _status(one))])
 
     @answered
     def run(self, number: int) -> Build | None:
@@ -154,10 +165,10 @@ class GithubDeployments:
         path, what = f"/deployments/{filed.id}/statuses", f"a status of the deployment record {filed.id}"
         send(self._api, Write(Step.DEPLOYMENT, "POST", path, what, body, _ADVICE), StatusFacts, self._own_token)
 
-    def _status(self, facts: StatusFacts) -> Status | None:
-        created = parse_time(facts["created_at"])
-        run = re.fullmatch(_RUN % re.escape(self._api.name), facts["log_url"] or "", re.I)
-        return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
+
+def _status(facts: StatusFacts) -> Status | None:
+    created, run = parse_time(facts["created_at"]), _RUN.fullmatch(facts["log_url"] or "")
+    return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
 
 
 def _filed(facts: DeploymentFacts) -> Filed:

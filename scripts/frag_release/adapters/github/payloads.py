@@ -124,6 +124,12 @@ class RepositoryFacts(TypedDict):
     default_branch: str
 
 
+class FullName(TypedDict):
+    """`repos/get`: the current `OWNER/NAME`."""
+
+    full_name: str
+
+
 class Numbered(TypedDict):
     """A repository by its number, which it keeps when it is renamed."""
 

@@ -10,7 +10,7 @@ from ...dataclass import replace
 from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ASSET, ReleaseRecord, baseline_in, parse_release_record
-from ...domain.rollback import ROLLBACK, Mark
+from ...domain.rollback import ROLLBACK, Mark, name_in_mark
 from .api import RepositoryApi
 
 PAGE = 50
@@ -105,7 +105,8 @@ def read_rolled_back(api: RepositoryApi) -> bool:
 
 
 def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
-    return Mark(api.name, release["tag_name"]).gone_back_to(release.get("body") or "")
+    tag, body = release["tag_name"], release.get("body") or ""
+    return Mark(name_in_mark(body, api.name, tag), tag).gone_back_to(body)
 
 
 def _release(api: RepositoryApi, tag: str) -> Release | None:
@@ -153,7 +154,8 @@ def _parsed(api: RepositoryApi, tag: str, content: bytes, *, in_text: bool = Fal
         raise _unusable(f"{what} cannot be used: {error}", "replaced") from error
     if in_text and not record.is_baseline:
         raise _unusable(f"{what} cannot be used: it is not a baseline", "added by hand")
-    if record.tag != tag or record.repository.lower() != api.name.lower():
+    same = record.repository.lower() == api.name.lower()
+    if record.tag != tag or not (same or api.was_named(record.repository)):
         about = f"{record.repository} {record.tag}"
         raise _unusable(f"{what} describes {about[:200]!r}", "replaced")
     return record

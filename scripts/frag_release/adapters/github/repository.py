@@ -27,6 +27,7 @@ from .payloads import (
     ComparedFiles,
     ComparisonPage,
     Content,
+    FullName,
     NamedCommit,
     read_message,
     read_payload,
@@ -193,12 +194,6 @@ class Visibility(TypedDict):
     """`repos/get`: the visibility of a repository."""
 
     private: bool
-
-
-class FullName(TypedDict):
-    """`repos/get`: the current `OWNER/NAME`."""
-
-    full_name: str
 
 
 def is_named(api: RepositoryApi, name: str) -> bool:

@@ -12,7 +12,7 @@ from ...errors import ExpectedError, UsageError
 if TYPE_CHECKING:
     from ...domain.builds import Build, Job
     from ...domain.changes import History
-    from ...domain.deployment_records import Filed
+    from ...domain.deployment_records import Filed, Listed
     from ...domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
     from ...domain.facts import PublicRelease, Released
     from ...domain.release_record import ReleaseRecord
@@ -202,6 +202,9 @@ class DeploymentRecords(Protocol):
 
     def newest(self, environment: str = "", task: str = "") -> Answer[Sequence[Filed]]:
         """The newest records, without their statuses, newest first."""
+
+    def listed(self, pages: int, environment: str = "", task: str = "") -> Answer[Listed]:
+        """The same of so many pages."""
 
     def with_statuses(self, filed: Filed, /) -> Answer[Filed]:
         """The same record with its newest statuses."""

@@ -151,7 +151,7 @@ class Audit:
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
         records = self.stack.forge.release_records(repository, judged)
-        back = self._taken_back() if isinstance(records, Mapping) and records else {}
+        back = self._taken_back(records) if isinstance(records, Mapping) and records else {}
         records, recorded = self._by_record(_marked(records, back))
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
@@ -193,9 +193,10 @@ class Audit:
                 found[tag] = settings
         return usable, found
 
-    def _taken_back(self) -> Answer[Mapping[str, str]]:
+    def _taken_back(self, releases: Mapping[str, Answer[ReleaseRecord]]) -> Answer[Mapping[str, str]]:
         filed = self.stack.records()
-        return filed if isinstance(filed, Unknown) else filed.taken_back()
+        standing = [tag for tag, one in releases.items() if not isinstance(one, Unknown) and not one.taken_back]
+        return filed if isinstance(filed, Unknown) else filed.taken_back(standing)
 
     def _tags(
         self,

@@ -265,7 +265,8 @@ class Deploy(StepwiseCommand[DeploySettings, DeployReport]):
                 self._verify(check, deployer)
 
     def _recording(self, image: Image, record: ReleaseRecord | None) -> Recording:
-        target, judged, tag = self._target, self._now().judged, image.tag
+        target, judged = self._target, self._now().judged
+        tag = record.tag if record else self._now().name
         left = left_by(judged.released, tag) if record and isinstance(judged.released, Released) else ""
         context, now = self.session.context, utc_now().isoformat(timespec="microseconds")
         job = 0 if self.settings.outcome is None else None

@@ -227,7 +227,7 @@ class AwxJob:
         self.notes += self.judge(template)
         if problem := template.problem():
             # A missing permission is a usage error, as it is at the launch.
-            refused = UsageError if template.has_project else RefusedError
+            refused = RefusedError if template.only_checks or not template.has_project else UsageError
             raise refused(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
         data = require(self.awx.launch_data(template), f"What the job template {template.name} needs")
         problem = data.problem(settings.variables)

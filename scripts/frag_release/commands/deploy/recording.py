@@ -19,7 +19,7 @@ from ...domain.facts import Released
 from ...domain.release_record import KeptText
 from ...domain.reports import Action, Problem
 from ...domain.reports.deploy import DeployReport, OwnRecord
-from ...domain.rollback import Mark, as_text, deployed_again_event, left_by, taken_back_event
+from ...domain.rollback import Mark, as_text, deployed_again_event, left_by, name_in_mark, taken_back_event
 from ...domain.tickets import Ticket
 from ...errors import Cancelled, ExpectedError, RefusedError
 from ...render.deploy import record_description
@@ -81,8 +81,11 @@ class TakingBack:
         """Update the release's text, which even an immutable one allows; return the events that it then lists."""
         releases = self.forge.releases(self.repository)
         public = require(releases.public(mark.tag), f"The release {mark.tag}")
-        if public is None or mark.gone_back_to(public.body) == to:
-            return mark.events(public.body) if public else []
+        if public is None:
+            return []
+        mark = replace(mark, repository=name_in_mark(public.body, mark.repository, mark.tag))
+        if mark.gone_back_to(public.body) == to:
+            return mark.events(public.body)
         body = mark.with_event(public.body, event)
         if body is None:
             raise RefusedError("there is no room, or the line that ends our part is missing.")

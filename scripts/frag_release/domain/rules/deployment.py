@@ -159,6 +159,9 @@ def _stayed(tag: str, staging: Staging, record: Record) -> Outcome:
         )
     if unseen := next((one for one in later if one.unseen), None):
         return unknown(f"that {unseen.tag} has not replaced {tag} on {where}", Unknown(unseen.doubt))
+    if rolling := next((one for one in later if one.goes_on), None):
+        why = Unknown("its deployment goes on", "Run this again when that deployment has ended.")
+        return unknown(f"that {rolling.tag} has not replaced {tag} on {where}", why)
     if staging.now < staging.until(record):
         # Rounded up, so that the time shown is not some seconds too early.
         again = _at(staging.until(record) + datetime.timedelta(seconds=59))
