@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from commands.conftest import World, go_back
-from commands.test_prepare import ask, file_at, head, next_tag, open_issue, writes
+from commands.test_prepare import ask, begin_in_one_month, file_at, head, next_tag, open_issue, writes
 from world.asking import HEADERS, get
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
@@ -92,6 +92,7 @@ class Line:
 @pytest.fixture
 def line(unseeded: World, builds: GitHubBuilds) -> Line:
     """Both components have a new commit on production, and the registry has the images that their tags will push."""
+    begin_in_one_month()
     go_back(unseeded.example)
     example = unseeded.example
     files = {"viewer/migrations/0002_more.py": "more\n", "viewer/migrations/0003_most.py": "most\n"}
