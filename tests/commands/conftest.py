@@ -20,6 +20,7 @@ from world.forks import Forks
 from world.github_builds import PASSED, GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
+from world.hurried import hurried
 from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
@@ -88,9 +89,13 @@ def stranger() -> Iterator[Stranger]:
 
 @pytest.fixture
 def program(action_folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Program:
-    """The program of the action; each run is a fork, or for a test that is marked `new_python` a new Python."""
+    """The program of the action; each run is a fork, or for a test that is marked `new_python` a new Python.
+
+    For a test that is marked `hurried` its own pauses are over in a moment, and count as the time that they are.
+    """
     afresh = request.node.get_closest_marker("new_python")
-    return Program(action_folder, tmp_path / "runs", forks=None if afresh else request.getfixturevalue("forks"))
+    program = Program(action_folder, tmp_path / "runs", forks=None if afresh else request.getfixturevalue("forks"))
+    return hurried(program, whole=True) if request.node.get_closest_marker("hurried") else program
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from world.example import STACK, WORKFLOW_FILE, workflow_text
 from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
-from world.program import Outcome, Running, with_little_time
+from world.program import Outcome, Running
 from world.workflow_runs import NAMED, Run
 
 REPOSITORY = f"xchem/{STACK}"
@@ -68,13 +68,6 @@ class Stack:
     ) -> Outcome:
         """Publish for an event, by default the push of master; inputs by name with underscores."""
         return self.start(event, environment, **inputs).finish()
-
-    def publish_in_little_time(self, words: str, environment: Mapping[str, str] | None = None) -> Outcome:
-        """Publish until time is up, which must not be before these words are in the log."""
-        return with_little_time(
-            lambda seconds: self.publish(None, environment, timeout_seconds=seconds),
-            lambda outcome: words in outcome.log,
-        )
 
     def start(self, event: Event | None = None, environment: Mapping[str, str] | None = None, **inputs: str) -> Running:
         """Start to publish, for a test that does something meanwhile."""

@@ -11,6 +11,8 @@ from commands.test_rollback import publish, record, roll_back
 from world.events import dispatch, push_branch
 from world.program import Outcome
 
+pytestmark = pytest.mark.hurried
+
 LINE = "/version/stack = xchem:{image-tag}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import signal
 import threading
 from typing import Any
@@ -84,7 +85,8 @@ def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Ru
         "awx-job": 0,
         "run": {"id": run.id, "attempt": 1, "job": "deploy-production"},
     }
-    assert time[:10] == filed.created_at[:10]
+    filed_at = datetime.datetime.fromisoformat(filed.created_at.replace("Z", "+00:00"))
+    assert abs(filed_at - datetime.datetime.fromisoformat(time)) < datetime.timedelta(minutes=10)
     page = f"https://github.example/{REPOSITORY}/actions/runs/{run.id}/attempts/1"
     told = [(one.state, one.description, one.log_url, one.environment_url) for one in filed.statuses]
     site = f"{ready.site.url}/viewer/"

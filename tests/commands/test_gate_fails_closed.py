@@ -13,6 +13,8 @@ from world.events import Event, push_tag
 from world.github_server import TOKEN
 from world.program import Outcome, with_little_time
 
+pytestmark = pytest.mark.hurried
+
 STACK, BACKEND = "fragalysis-stack", "fragalysis-backend"
 QUESTIONS = {
     "workflow file": (f"{STACK}/contents/.github/workflows/", "pin-present:backend"),

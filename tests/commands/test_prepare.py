@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ REPOSITORY = f"/repos/xchem/{STACK}"
 def next_tag() -> str:
     """The first tag of this month, which may turn while a test runs."""
     return f"{datetime.datetime.now(datetime.timezone.utc):%Y.%m}.1"
+
+
+def begin_in_one_month() -> None:
+    """Wait for the next month, if this one ends within a minute: tags have one name for as long as a test runs."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if (now + datetime.timedelta(minutes=1)).month != now.month:
+        time.sleep(61 - now.second)
 
 
 def prepare(world: World, **inputs: str) -> Outcome:
@@ -591,8 +599,9 @@ class TestNewest:
         assert prepare(world, stack_tag="1.4.3", dry_run="true").outputs["stack-tag"] == "1.4.3"
 
     def test_a_plan_below_a_higher_tag_names_the_way_on(self, before_release: World) -> None:
-        """Where a tag of next year is on master, the next of this month is refused, and stack-tag is the remedy."""
-        tag = f"{datetime.datetime.now(datetime.timezone.utc).year + 1}.01.1"
+        """Where a tag of a later year is on master, the next of this month is refused, and stack-tag is the remedy."""
+        # Not of the next one, which may begin meanwhile.
+        tag = f"{datetime.datetime.now(datetime.timezone.utc).year + 2}.01.1"
         send(
             before_release, "POST", "/git/refs", {"ref": f"refs/tags/{tag}", "sha": before_release.commit("2023.06.1")}
         )

@@ -51,6 +51,7 @@ def test_a_build_that_does_not_pass_is_not_released(stack: Stack, look: Look, co
     assert "GitHub re-runs nothing after 30." in outcome.summary  # it is of 2023
 
 
+@pytest.mark.hurried
 def test_a_build_that_is_run_again_is_taken_up(stack: Stack) -> None:
     """After a failure somebody re-runs the build: the next publish follows attempt 2, starts nothing, and releases."""
     stack.reviewed()
@@ -64,6 +65,7 @@ def test_a_build_that_is_run_again_is_taken_up(stack: Stack) -> None:
     assert outcome.outputs["run-conclusion"] == "success"
 
 
+@pytest.mark.hurried
 def test_jobs_that_appear_late_are_followed_to_the_end(stack: Stack) -> None:
     """A build is over when the run is, not when the jobs that are known so far are; all are in the table."""
     gate, build = Job("gate"), Job("build", "in_progress", None, completed_at=None)
@@ -79,11 +81,12 @@ def test_jobs_that_appear_late_are_followed_to_the_end(stack: Stack) -> None:
     assert build.name in outcome.log
 
 
+@pytest.mark.hurried
 def test_a_build_that_never_starts_is_told(stack: Stack) -> None:
     """Where the pushed tag starts nothing, the run ends with status 1 and says how to start it; it resumes then."""
     stack.reviewed()
     stack.builds.starts = False
-    outcome = stack.publish_in_little_time("was started for it before time was up")
+    outcome = stack.publish(timeout_seconds="60")
     assert outcome.status == 1, outcome.log
     assert f"no run of {WORKFLOW_FILE} was started for it before time was up" in outcome.log
     assert "Run workflow, with the tag as its ref" in outcome.summary
@@ -96,11 +99,12 @@ def test_a_build_that_never_starts_is_told(stack: Stack) -> None:
     assert is_released(stack)
 
 
+@pytest.mark.hurried
 def test_time_that_is_up_ends_the_wait_and_a_new_run_resumes(stack: Stack) -> None:
     """timeout-seconds ends the wait with status 1, the run's address and how to resume, and then it is resumed."""
     stack.reviewed()
     stack.builds.script = (RUNNING,)
-    outcome = stack.publish_in_little_time("Time is up (timeout-seconds)")
+    outcome = stack.publish(timeout_seconds="120")
     (run,) = stack.runs()
     assert outcome.status == 1, outcome.log
     assert "Time is up (timeout-seconds)" in outcome.summary and "run this again" in outcome.summary
@@ -112,6 +116,7 @@ def test_time_that_is_up_ends_the_wait_and_a_new_run_resumes(stack: Stack) -> No
     assert (len(stack.runs()), is_released(stack)) == (1, True)
 
 
+@pytest.mark.hurried
 def test_a_github_that_fails_for_a_while_ends_nothing(stack: Stack) -> None:
     """Bad gateways and a rate limit while the build appears and while it is followed are waited out."""
     stack.reviewed()
@@ -125,6 +130,7 @@ def test_a_github_that_fails_for_a_while_ends_nothing(stack: Stack) -> None:
     assert (len(stack.runs()), is_released(stack)) == (1, True)
 
 
+@pytest.mark.hurried
 def test_a_token_that_expires_meanwhile_is_told(stack: Stack) -> None:
     """A token that is refused again and again while the build runs ends the wait, and says that nothing is lost."""
     stack.reviewed()
@@ -135,6 +141,7 @@ def test_a_token_that_expires_meanwhile_is_told(stack: Stack) -> None:
     assert "can no longer be read" in outcome.summary and "Nothing is lost: run this again" in outcome.summary
 
 
+@pytest.mark.hurried
 def test_a_run_that_is_deleted_meanwhile_is_told(stack: Stack) -> None:
     """A run that somebody deletes is not waited for until time is up."""
     stack.reviewed()
@@ -230,12 +237,13 @@ class TestStart:
         assert outcome.status == 0, outcome.log
         assert (dispatches(stack), [run.event for run in stack.runs()]) == (0, ["push"])
 
+    @pytest.mark.hurried
     def test_nothing_is_dispatched_while_github_does_not_say(self, stack: Stack) -> None:
         """Where the list of runs cannot be had, a build may be there: the own token starts none."""
         stack.builds.silent.add(TOKEN)
         stack.reviewed()
         stack.world.github.fail("GET", r"build-main.yaml/runs\?branch", status=502)
-        outcome = stack.publish_in_little_time("answered 502", OWN_TOKEN)
+        outcome = stack.publish(environment=OWN_TOKEN, timeout_seconds="120")
         assert (outcome.status, dispatches(stack)) == (1, 0), outcome.log
         assert "2023.06.2" in stack.tags()
 

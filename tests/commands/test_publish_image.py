@@ -15,6 +15,8 @@ from world.github_builds import FAILED, PASSED, RUNNING
 from world.github_server import TOKEN
 from world.program import Outcome
 
+pytestmark = pytest.mark.hurried
+
 TAG = "2023.06.2"
 NAME = f"docker.io/{REPOSITORY}:{TAG}"
 ARTIFACTS = "/artifacts"
@@ -101,7 +103,7 @@ def test_a_registry_that_fails_at_the_last_moment_ends_in_run_again(stack: Stack
         return forward()
 
     stack.world.github.add("POST", "/assets", fail, times=1)
-    outcome = stack.publish(timeout_seconds="20")
+    outcome = stack.publish(timeout_seconds="120")
     assert (outcome.status, is_public(stack)) == (1, False), outcome.log
     stack.world.registry.clear()
     again = stack.publish()
@@ -233,7 +235,7 @@ def test_artifacts_that_github_does_not_list_stop_it(stack: Stack, status: int, 
     built(stack)
     body = {"message": "Resource not accessible by integration", "status": str(status)}
     stack.world.github.fail("GET", ARTIFACTS, status=status, body=body)
-    outcome = stack.publish(timeout_seconds="20")
+    outcome = stack.publish(timeout_seconds="120")
     assert (outcome.status, is_public(stack)) == (1, False), outcome.log
     assert words in outcome.log
     stack.world.github.planned.clear()

@@ -16,6 +16,8 @@ from world.faults import Forward, Reply, json_reply
 from world.github_releases import File
 from world.github_server import TOKEN
 
+pytestmark = pytest.mark.hurried
+
 TAG, DRAFT, ASSET, PUBLICATION = ("POST", "/git/refs$"), ("POST", "/releases$"), ("POST", "/assets"), ("PATCH", "/rele")
 DISPATCH = ("POST", "/dispatches$")
 FORBIDDEN = "Resource not accessible by integration"
@@ -301,7 +303,7 @@ def test_a_release_made_by_hand_is_no_proof_of_its_build(stack: Stack) -> None:
     stack.builds.starts = False
     send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": commit})
     stack.releases.add(REPOSITORY, "2023.06.2")
-    outcome = stack.publish_in_little_time("was started for it before time was up")
+    outcome = stack.publish(timeout_seconds="60")
     assert outcome.status == 1, outcome.log
     assert "was started for it before time was up" in outcome.summary
 
@@ -317,7 +319,7 @@ def test_without_the_images_digest_nothing_is_released(stack: Stack, status: int
     """An image that cannot be seen, or is not there, stops it before the draft; the next run goes on from the build."""
     stack.reviewed()
     stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=status)
-    outcome = stack.publish(timeout_seconds="8")
+    outcome = stack.publish(timeout_seconds="120")
     assert outcome.status == 1, outcome.log
     assert outcome.outputs["release-url"] == ""
     assert stack.releases.releases == []
@@ -337,7 +339,7 @@ def test_an_image_under_another_name_is_released_by_that_name_alone(stack: Stack
     """Where the build pushes elsewhere nothing is released under the default name; with stack-image it is."""
     stack.reviewed()
     other = "docker.io/dev/fragalysis-stack"
-    outcome = stack.publish(stack_image=other, timeout_seconds="8")
+    outcome = stack.publish(stack_image=other, timeout_seconds="120")
     assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
     digest = stack.world.registry.push("dev/fragalysis-stack", "2023.06.2", revision="1" * 40)
     stack.builds.artifacts.found[0].name = f"stack-image-{digest.replace(':', '-')}"

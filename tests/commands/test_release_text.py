@@ -12,6 +12,8 @@ from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import COMPONENT_TOKEN, TOKEN
 
+pytestmark = pytest.mark.hurried
+
 
 @pytest.fixture
 def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:

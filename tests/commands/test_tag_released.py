@@ -12,6 +12,8 @@ from commands.deployment import OTHER_DIGEST, REPOSITORY, Deployment, old_record
 from world.events import dispatch
 from world.github_releases import GitHubReleases
 
+pytestmark = pytest.mark.hurried
+
 TAG = "2023.06.2"
 DIGEST = "sha256:" + "5" * 64
 RELEASE = f"/repos/{REPOSITORY}/releases/tags/{TAG}"

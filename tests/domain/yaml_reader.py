@@ -37,4 +37,4 @@ class YamlReader:
 
     def stop(self) -> None:
         """End the process."""
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)

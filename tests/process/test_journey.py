@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.deployment import REPOSITORY
-from commands.test_prepare import next_tag
+from commands.test_prepare import begin_in_one_month, next_tag
 from process.journey import BOARD, NEW, TAG, Journey, RunnerBuilds, in_one_line, record_of
 from process.stage import APP_TOKEN, TEMPLATES, Stage
 from world.act import Run
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.process
 @pytest.fixture
 def heads(example: Example) -> dict[str, str]:
     """A commit more on each production branch."""
+    begin_in_one_month()
     return {
         f"xchem/{BACKEND}": example.backend.commit({"tables.py": "TWO = 2\n"}, "Add two (#501)", branch="production"),
         f"xchem/{FRONTEND}": example.frontend.commit({"app.js": "zoom(4);\n"}, "Zoom (#95)", branch="production"),

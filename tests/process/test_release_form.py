@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.test_prepare import next_tag
+from commands.test_prepare import begin_in_one_month, next_tag
 from process.gates import ACTION, ROOT
 from world.act import Run, Runner
 from world.asking import get
@@ -51,6 +51,7 @@ def test_one_form_and_one_approval_release_the_stack_once(
     bundled_action: Path,
 ) -> None:
     """Both heads are tagged, committed, tagged as 2026.01.1, built, released and told; the same form makes no more."""
+    begin_in_one_month()
     commit = example.commits[STACK]["2023.06.2"]
     heads = {
         BACKEND: example.backend.commit({"a.py": "a\n"}, "More (#501)", branch="production"),

@@ -62,6 +62,8 @@ def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("TZ", "UTC")
+    # A locale that is not installed has each bash and perl write a warning.
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     for name in _GIT_SETTINGS:
         monkeypatch.setenv(name, git_environment()[name])
 

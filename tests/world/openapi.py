@@ -74,11 +74,17 @@ class Description:
         resource = DRAFT4.create_resource(document)
         self._registry: Registry[Any] = Registry().with_resource(_BASE, resource)
         self._operations = sorted(self._each_operation(), key=lambda operation: -operation.literals)
+        self._meant: dict[tuple[str, str], Operation | None] = {}
+        self._validators: dict[int, OAS30Validator] = {}
+        """By the identity of the schema, which is a part of the document and stays."""
 
     def operation(self, method: str, path: str) -> Operation | None:
         """The operation that a raw path means; of several the one with most literal segments."""
         wanted = "get" if method == "HEAD" else method.lower()
-        return next((o for o in self._operations if o.method == wanted and o.pattern.fullmatch(path)), None)
+        if (wanted, path) not in self._meant:
+            all_meant = (o for o in self._operations if o.method == wanted and o.pattern.fullmatch(path))
+            self._meant[wanted, path] = next(all_meant, None)
+        return self._meant[wanted, path]
 
     def request_faults(self, request: Request) -> list[str]:
         """What GitHub's description, or its rules for all requests, would not accept in a request."""
@@ -182,7 +188,9 @@ class Description:
         return self._schema_errors(schema, value)
 
     def _schema_errors(self, schema: Schema, value: object) -> list[str]:
-        validator = OAS30Validator(_with_absolute_refs(schema), registry=self._registry)
+        if id(schema) not in self._validators:
+            self._validators[id(schema)] = OAS30Validator(_with_absolute_refs(schema), registry=self._registry)
+        validator = self._validators[id(schema)]
         errors = [error for error in validator.iter_errors(value) if not _is_nullable_choice(error)]
         found = [(".".join(map(str, e.absolute_path)), e.message[:300]) for e in errors]
         return [f"{where or 'value'}: {message}" for where, message in found]
