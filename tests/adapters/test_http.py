@@ -161,7 +161,7 @@ def test_nonsense_times_do_no_harm(http: Http, server: Echo, value: str) -> None
 
 def test_silence_ends_with_the_deadline(server: Echo) -> None:
     """A server that does not answer costs no more than the time that is left."""
-    over = server.why_no_commit("GET", "/")
+    over = server.hold("GET", "/")
     began = time.monotonic()
 
     answer = unknown(Http(Deadline(0.5)).send(request(server.url)))

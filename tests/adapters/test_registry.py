@@ -218,7 +218,7 @@ def test_a_limit_names_the_time_and_the_login(registry: Registry) -> None:
 
 def test_a_slow_registry_ends_with_the_deadline(registry: Registry) -> None:
     """All images together take no longer than the time that is left."""
-    over = registry.why_no_commit("GET", r"/v2/$")
+    over = registry.hold("GET", r"/v2/$")
     began = time.monotonic()
 
     unknown(image(client(seconds=0.5), registry, "one/backend"))

@@ -61,7 +61,7 @@ def test_a_lost_answer_is_not_confirmed(http: Http, server: Echo, fault: str) ->
 
 def test_an_answer_that_comes_too_late_is_not_confirmed(server: Echo) -> None:
     """A server that is slow may still do it."""
-    over = server.why_no_commit("POST", "/")
+    over = server.hold("POST", "/")
 
     # Of a clock that stands still: on a busy machine half a second may be over before anything is sent.
     assert isinstance(Http(Deadline(0.5, lambda: 0.0)).send(order(server.url)), Unconfirmed)

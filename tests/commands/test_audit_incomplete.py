@@ -95,7 +95,7 @@ def test_what_was_seen_before_the_limit_is_judged(past: World) -> None:
 
 def test_a_time_out_is_incomplete(past: World) -> None:
     """What does not come within timeout-seconds is missing, and the run ends in about that time."""
-    over = past.github.why_no_commit("GET", "contents/.*build-main")
+    over = past.github.hold("GET", "contents/.*build-main")
     started = time.monotonic()
     # Without the list of tags nothing is judged at all.
     outcome = with_little_time(

@@ -267,7 +267,7 @@ def test_a_record_whose_filing_is_not_answered_is_found_again(ready: Deployment)
     assert [one.states for one in records(ready)] == [["in_progress", "success"]]
 
 
-def taken_back_event(ready: Deployment, to: str, left: str = OLD, **run: Any) -> Run:
+def went_back(ready: Deployment, to: str, left: str = OLD, **run: Any) -> Run:
     """A rollback from the release before the example's, which a run recorded; the release's text says nothing of it."""
     world, given = ready.world, {"event": "workflow_dispatch", "path": WORKFLOW_FILE, "repository": REPOSITORY, **run}
     name, ref = given.pop("repository"), given.pop("head_branch", TAG)
@@ -313,7 +313,7 @@ def test_a_believed_record_alone_takes_a_release_back(
     """The way back of gate and deploy leads past the release that was left; a forged record changes and refuses
     nothing."""
     released_before(ready)
-    builds.again(taken_back_event(ready, BEFORE, **run), look)
+    builds.again(went_back(ready, BEFORE, **run), look)
     for outcome in (ready.world.gate(), ready.deploy()):
         assert outcome.status == 0, outcome.log
         assert f"The last good release is [`{good}`](" in outcome.summary
@@ -323,7 +323,7 @@ def test_a_believed_record_alone_takes_a_release_back(
 def test_records_from_before_a_repository_was_renamed_count(ready: Deployment, builds: GitHubBuilds) -> None:
     """Their runs are linked to by the old name; GitHub knows these runs by their numbers."""
     released_before(ready)
-    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    builds.again(went_back(ready, BEFORE), PASSED)
     status = ready.world.github.deployments.records[-1].statuses[0]
     status.log_url = status.log_url.replace(REPOSITORY, "someone/old-stack")
     assert f"The last good release is [`{BEFORE}`](" in ready.world.gate().summary
@@ -342,7 +342,7 @@ def forge(ready: Deployment, number: int, left: str = OLD, **facts: Any) -> None
 def test_a_believed_rollback_is_not_buried_under_others(ready: Deployment, builds: GitHubBuilds, command: str) -> None:
     """However many later records tell of the same release or of others, at this environment or at more of them."""
     released_before(ready)
-    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    builds.again(went_back(ready, BEFORE), PASSED)
     forge(ready, 25)
     forge(ready, 80, left="2022.01.1")
     for place in ("a", "AWX/fragalysis-production", "b", "c"):
@@ -356,7 +356,7 @@ def test_a_believed_rollback_is_not_buried_under_others(ready: Deployment, build
 def test_an_audit_marks_what_a_believed_rollback_left(ready: Deployment, builds: GitHubBuilds) -> None:
     """Though its text does not say so, and later records that nobody believes speak of it, too."""
     newest(ready)
-    builds.again(taken_back_event(ready, OLD, left=TAG), PASSED)
+    builds.again(went_back(ready, OLD, left=TAG), PASSED)
     forge(ready, 25, left=TAG)
     outcome = audit(ready.world)
     marked = {tag: one["taken-back"] for tag, one in releases_in(outcome).items() if tag in (OLD, TAG)}
@@ -382,7 +382,7 @@ def test_a_release_that_was_deployed_again_by_its_build_stands(
     """A later record of its own deployment, which is believed, counts; one that is not changes nothing."""
     world = ready.world
     released_before(ready)
-    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    builds.again(went_back(ready, BEFORE), PASSED)
     again = world.github.add_run(REPOSITORY, OLD, world.commit(OLD), path=WORKFLOW_FILE)
     payload = Deployed(OLD, run=again.id, attempt=1, run_job="build").as_payload()
     facts = {"environment": "awx/fragalysis-production", "production_environment": True}
@@ -418,7 +418,7 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
 ) -> None:
     """Without the records, or the releases, the card claims nothing and says why, and `deploy` warns; both pass."""
     released_before(ready)
-    builds.again(taken_back_event(ready, BEFORE), PASSED)
+    builds.again(went_back(ready, BEFORE), PASSED)
     body = {"message": "Resource not accessible by integration", "status": str(status)}
     ready.world.github.fail("GET", path, status=status, body=body)
     outcome = ready.world.gate() if command == "gate" else ready.deploy()

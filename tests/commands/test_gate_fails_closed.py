@@ -86,7 +86,7 @@ def test_half_an_answer_blocks(world: World) -> None:
 
 def test_a_time_out_blocks(world: World) -> None:
     """Evidence that does not come within timeout-seconds is unknown, and the run ends in about that time."""
-    over = world.github.why_no_commit("GET", f"{BACKEND}/compare/")
+    over = world.github.hold("GET", f"{BACKEND}/compare/")
     outcome = with_little_time(
         lambda seconds: world.gate(timeout_seconds=seconds),
         lambda outcome: outcome.findings().get("pin-on-branch:backend"),

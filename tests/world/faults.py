@@ -129,7 +129,7 @@ class Faults:
 
         self.add(method, pattern, act, times)
 
-    def why_no_commit(self, method: str, pattern: str) -> threading.Event:
+    def hold(self, method: str, pattern: str) -> threading.Event:
         """Answers truly, but not before the event is set that it returns, or for 150 seconds."""
         over = threading.Event()
 

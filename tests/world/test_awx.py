@@ -91,7 +91,7 @@ def test_an_upgrade_redirects_everything(awx: AwxServer) -> None:
 def test_a_job_can_be_seen_only_when_its_launch_is_answered(awx: AwxServer) -> None:
     """A launch is one transaction: until the POST is answered there is no job, and two at one moment make two."""
     template = awx.add_template("Deploy")
-    answer = awx.why_no_commit("POST", "/launch/")
+    answer = awx.hold("POST", "/launch/")
     path = f"job_templates/{template.id}/launch/"
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         both = [pool.submit(ask, awx, path, method="POST", json={}) for _ in range(2)]
