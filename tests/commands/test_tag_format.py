@@ -236,7 +236,7 @@ def test_the_doctor_judges_guards_by_the_file(filed: World, people: GitHubPeople
     token = settings.give("ghp_all", CLASSIC)
     tags = ["refs/tags/v*.*.*"]
     practice.stack.rulesets.append(ruleset(42, "who", ["creation"], tags, current_user_can_bypass="always"))
-    practice.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, current_user_can_bypass="never"))
+    practice.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, bypass_actors=[]))
     place = "awx/fragalysis-production"
     practice.stack.environments.append(environment(place))
     practice.stack.policies[place] = [policy("v[0-9]*.[0-9]*.[0-9]*")]

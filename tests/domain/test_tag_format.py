@@ -154,7 +154,7 @@ def test_left_empty_a_version_number_is_refused_with_the_candidates() -> None:
     assert refused.value.remedy == f"Set stack-tag to {said}."
     with pytest.raises(ChoiceError) as refused:
         next_tag(TODAY, TAGS, V_NUMBERS, (), "", "v1.4.2", "web")
-    assert refused.value.remedy == f"Give web-tag {said}."
+    assert refused.value.remedy == f"In component-tags, give {said} instead of new."
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def next_tag(
     given = given_in(name, "tag")
     raise ChoiceError(
         f"The tag of {name} is to be new, but only people can decide the next number after {newest or 'none'}.",
-        f"Give, in {given}, instead of new: {either_part(candidates)}.",
+        f"In {given}, give {either_part(candidates)} instead of new.",
     )
 
 
