@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from frag_release.domain.components import COMPONENT_NAMES  # noqa: E402
+from frag_release.domain.components import COMPONENT_NAMES, MAX_COMPONENTS  # noqa: E402
 from frag_release.domain.rules import CATALOGUE  # noqa: E402
 from frag_release.inputs import configuration  # noqa: E402
 from frag_release.inputs.table import COMMANDS, IN_WORKFLOW, INPUTS, OUTPUTS, Input, Kind  # noqa: E402
@@ -86,7 +86,7 @@ def schema() -> dict[str, Any]:
     properties["components"] = {
         "type": "object",
         "minProperties": 1,
-        "maxProperties": configuration.MAX_COMPONENTS,
+        "maxProperties": MAX_COMPONENTS,
         "propertyNames": names,
         "properties": dict.fromkeys(own["enum"], component),
         "additionalProperties": {**component, "required": ["repository"]},

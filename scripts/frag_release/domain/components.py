@@ -31,6 +31,8 @@ _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_LENGTH - 1}}}")
 _HASHED = re.compile(rf".*-[0-9a-f]{{{_HASH_LENGTH}}}")
 COMPONENT_NAMES = ("backend", "frontend")
 """The components of a stack that configures none; they have inputs of their own."""
+MAX_COMPONENTS = 20
+"""The number of components that a stack may have."""
 CONFIGURATION_FILE = ".github/frag-release.yaml"
 """The settings that a team makes once, in the stack's repository."""
 NO_IMAGE = "none"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from ..dataclass import dataclass, replace
-from .components import COMPONENT_NAMES, Component
+from .components import COMPONENT_NAMES, MAX_COMPONENTS, Component
 from .evidence import Answer, Blob, Unknown
 from .workflow_file import WorkflowFileError
 from .workflow_tree import (
@@ -48,8 +48,6 @@ _OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
-_MOST_NAMES = 20
-"""A stack has at most so many components."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +184,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         end = each.end
         inner = lex(text[each.start + 3 : each.end - 2]) or ()
         names = dict.fromkeys(name for one in inner if one.kind == "text" for name in _NAMED.findall(one.text))
-        yield from ((name, text[each.start : each.end]) for name in [*names][:_MOST_NAMES])
+        yield from ((name, text[each.start : each.end]) for name in [*names][:MAX_COMPONENTS])
     start = 0
     for item in "".join([*hidden, text[end:]]).split(","):
         name, _, value = item.partition("=")
@@ -227,6 +225,8 @@ class _Search:
     def __init__(self, root: Node, components: Sequence[Component], own: frozenset[int]) -> None:
         self.wanted = [one for component in components for one in _wanted(component)]
         self._places = [(place, tuple(expressions(place.text))) for place in places(root, own)]
+        # Once for all pins: every word of a file is one of them.
+        self._spelled = [frozenset(map(_spelling, (one.key, *_words(one.text)))) for one, _ in self._places]
         environment = root.child("env")
         self._values = {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
         self._pins = frozenset(name.lower() for one in self.wanted for name in one.variables)
@@ -239,20 +239,20 @@ class _Search:
         # By job and name: the sources of variables that a shell sets, and the pins whose value a name gets. What else
         # that name gets is built in their place.
         self._assigned: dict[tuple[str, str], frozenset[Source]] = {}
-        self._copies: dict[tuple[str, str], set[str]] = {}
+        self._copies: dict[str, dict[str, set[str]]] = {}
         for place, read in self._places:
             for name, sources in self._sets(place, read):
                 self._assigned[place.job, name] = self._assigned.get((place.job, name), frozenset()) | sources
             for match in _COPIES.finditer(place.text):
-                if match[2].lower() in self._pins:
-                    self._copies.setdefault((place.job, match[1]), set()).add(match[2])
+                if match[2].lower() in self._pins and match[1] != match[2]:
+                    self._copies.setdefault(place.job, {}).setdefault(match[1], set()).add(match[2])
         # A step's output is set as a variable is, and expressions ignore the case of its name.
         self._put_out = {(job, name.lower()): sources for (job, name), sources in self._assigned.items()}
 
     def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
-        for place, read in self._places:
-            names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
+        for (place, read), spelled in zip(self._places, self._spelled, strict=True):
+            names = not spelled.isdisjoint(wanted.spellings)
             if self._is_plain_argument(wanted, place):
                 yield _found(wanted, place, place.text.strip(), place.line, is_direct=False)
             if place.key in wanted.variables and self._is_second(place):
@@ -295,7 +295,7 @@ class _Search:
         self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool, is_chosen: bool
     ) -> Iterator[Override]:
         source, start = _source(reference.path), expression.start
-        shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
+        shown, line = _shown(reference), place.line_of(reference)
         if source and place.is_mapping and wanted.what == "tag":
             yield _found(wanted, place, shown, line, is_direct=False)
         elif source is None:
@@ -316,21 +316,20 @@ class _Search:
 
     def _copied(self, wanted: _Wanted, place: Place, read: Sequence[Expression]) -> Iterator[Override]:
         """Yield what a name gets from elsewhere that gets the pin in another line of the job."""
-        for expression in read:
-            if not self._is_copy(wanted, place, _set_before(place, expression.start)):
+        copies = self._copies.get(place.job, {})
+        names = {name for name, pins in copies.items() if not pins.isdisjoint(wanted.variables)}
+        for expression in read if names else ():
+            if _set_before(place, expression.start) not in names:
                 continue
             for reference in expression.references:
-                source, shown = _source(reference.path), re.sub(r"\s+", " ", reference.written)
+                source = _source(reference.path)
                 if source and source[1] != COMPUTED and _is_chosen(place, expression, reference):
-                    yield _found(wanted, place, shown, place.line_of(reference), {source}, is_direct=False)
-        for match in _COPIES.finditer(place.text):
-            if self._is_copy(wanted, place, match[1]):
-                for carrier in self._carriers.get(match[2], ()):
-                    line, sources = place.line_with(match[0]), _sources(carrier.text, {})
-                    yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
-
-    def _is_copy(self, wanted: _Wanted, place: Place, name: str) -> bool:
-        return not self._copies.get((place.job, name), set()).isdisjoint(wanted.variables)
+                    line = place.line_of(reference)
+                    yield _found(wanted, place, _shown(reference), line, {source}, is_direct=False)
+        for match in _COPIES.finditer(place.text) if names else ():
+            for carrier in self._carriers.get(match[2], ()) if match[1] in names else ():
+                line, sources = place.line_with(match[0]), _sources(carrier.text, {})
+                yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
         """Whether a value can be anything: a variable that is not a pin's, an item of a matrix, a part of the event."""
@@ -382,8 +381,9 @@ def _lower(text: str) -> str:
     return text.lower()
 
 
-def _mentions(text: str, spellings: frozenset[str]) -> bool:
-    return any(_spelling(word) in spellings for word in _words(text))
+def _shown(reference: Reference) -> str:
+    """Return a reference as written, on one line."""
+    return re.sub(r"\s+", " ", reference.written)
 
 
 def _set_before(place: Place, start: int) -> str:
@@ -403,9 +403,10 @@ def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
 
 def _chooses_pin(wanted: _Wanted, place: Place, expression: Expression) -> bool:
     """Whether an expression that is assigned to any name has the pin as one of its values: `inputs.tag || env.PIN`."""
+    if "||" not in place.text[expression.start : expression.end]:
+        return False
     reads_pin = any(_spelling(one.path[-1]) in wanted.spellings for one in expression.references)
-    is_choice = reads_pin and "||" in place.text[expression.start : expression.end]
-    return is_choice and bool(_set_before(place, expression.start))
+    return reads_pin and _set_before(place, expression.start) != ""
 
 
 def _is_chosen(place: Place, expression: Expression, reference: Reference) -> bool:
@@ -421,7 +422,7 @@ def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> b
         return True
     bounds = _commands(place.text)
     at = bisect_right(bounds, expression.start)
-    return _mentions(place.text[bounds[at - 1] : bounds[at]], wanted.spellings)
+    return any(_spelling(word) in wanted.spellings for word in _words(place.text[bounds[at - 1] : bounds[at]]))
 
 
 @lru_cache(maxsize=4)

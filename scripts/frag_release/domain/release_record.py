@@ -34,6 +34,7 @@ _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _TICKED = re.compile(r"[ \t]{0,3}[-*+][ \t]\[[xX]\][ \t]+(\S.*?)[ \t]*")
 _OPEN = re.compile(r"- \[ \] (.+)")
 _TICKET = re.compile(r"(?:[\w.-]+/[\w.-]+#[0-9]+|\[#[0-9]+\]\(\S+\))(?= |\Z)", re.A)
+_RECORD = "record of"
 _KEPT_LINES = 200
 _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
@@ -51,9 +52,14 @@ class KeptText:
     marker: str
 
     @classmethod
+    def of(cls, what: str, repository: str, tag: str) -> KeptText:
+        """Our part `what` about a release; a repository name and a production tag need no escaping."""
+        return cls(f"<!-- frag-release-action: {what} {repository.lower()} {tag} -->")
+
+    @classmethod
     def of_ticket(cls, repository: str, tag: str) -> KeptText:
-        """Our part of a release's ticket; a repository name and a production tag need no escaping."""
-        return cls(f"<!-- frag-release-action: ticket of {repository.lower()} {tag} -->")
+        """Our part of a release's ticket."""
+        return cls.of("ticket of", repository, tag)
 
     def is_in(self, body: str) -> bool:
         """Whether a body contains our part, or its start."""
@@ -100,10 +106,9 @@ class KeptText:
 
 def name_in(body: str, what: str, repository: str, tag: str) -> str:
     """Return the repository's name in the line that starts our part `what`: another one if it was renamed since."""
-    start, end = f"<!-- frag-release-action: {what} ", f" {tag} -->"
-    former = re.findall(rf"{re.escape(start)}([\w.-]+/[\w.-]+){re.escape(end)}", body)
-    there = (name for name in (repository, *former) if KeptText(f"{start}{name.lower()}{end}").is_in(body))
-    return next(there, repository)
+    start, end = map(re.escape, KeptText.of(what, "\0", tag).marker.split("\0"))
+    former = re.findall(rf"{start}([\w.-]+/[\w.-]+){end}", body)
+    return next((name for name in (repository, *former) if KeptText.of(what, name, tag).is_in(body)), repository)
 
 
 def lines_outside_fences(text: str) -> Iterator[re.Match[str]]:
@@ -274,22 +279,18 @@ def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str |
     """
     line = json.dumps(json.loads(content))  # on one line, in ASCII, so that nothing in it ends the block
     fold = f"<details><summary>The record of this release ({ASSET})</summary>\n\n```json\n{line}\n```\n\n</details>"
-    made = _in_text(repository, tag).between("", fold, f"\n\n{body}" if body else "")
+    made = KeptText.of(_RECORD, repository, tag).between("", fold, f"\n\n{body}" if body else "")
     return made if len(made) <= MOST_TEXT else None
 
 
 def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
     """Return the record in the text of a release, as bytes (empty if it is broken); None if there is none."""
-    kept = _in_text(name_in(body, "record of", repository, tag), tag)
+    kept = KeptText.of(_RECORD, name_in(body, _RECORD, repository, tag), tag)
     if not kept.is_in(body):
         return None
     parts = kept.parts(body)
     found = _IN_TEXT.search(parts[1]) if parts else None
     return found[1].encode("utf-8", "backslashreplace") if found else b""
-
-
-def _in_text(repository: str, tag: str) -> KeptText:
-    return KeptText(f"<!-- frag-release-action: record of {repository.lower()} {tag} -->")
 
 
 def parse_release_record(content: bytes) -> ReleaseRecord:

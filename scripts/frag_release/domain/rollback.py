@@ -20,6 +20,7 @@ from .versions import parse_production_tag
 ROLLBACK = "deploy:rollback"
 """The `task` of a rollback's deployment record."""
 
+_TAKEN = "taken back,"
 _RECORDED = "Only a warning, because release.json is the evidence of a rollback"
 _TAKEN_BACK = re.compile(r"> ⚠️ Taken back to (v?[0-9.]+) at .*")
 _AGAIN = re.compile(r"> Deployed again at .*")
@@ -37,7 +38,7 @@ class Mark:
     @property
     def kept(self) -> KeptText:
         """The part, with the lines that enclose it."""
-        return KeptText(f"<!-- frag-release-action: taken back, {self.repository.lower()} {self.tag} -->")
+        return KeptText.of(_TAKEN, self.repository, self.tag)
 
     def gone_back_to(self, body: str) -> str | None:
         """Return the tag that the release was taken back to; empty if our text was edited, None if it stands."""
@@ -69,7 +70,7 @@ class Mark:
 
 def name_in_mark(body: str, repository: str, tag: str) -> str:
     """Return the repository's name in the mark of `tag`: another one if the repository was renamed since."""
-    return name_in(body, "taken back,", repository, tag)
+    return name_in(body, _TAKEN, repository, tag)
 
 
 def as_text(events: list[str]) -> str:

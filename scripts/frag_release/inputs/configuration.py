@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..dataclass import dataclass, field
-from ..domain.components import COMPONENT_NAMES, CONFIGURATION_FILE
+from ..domain.components import COMPONENT_NAMES, CONFIGURATION_FILE, MAX_COMPONENTS
 from ..errors import ConfigurationError
 from .table import INPUTS, Input, Kind
 from .table.evidence import component_inputs
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..domain.workflow_tree import Node
 
 FILE = CONFIGURATION_FILE
-MAX_COMPONENTS = 20
 NAME = r"[a-z][a-z0-9-]{0,99}"
 RESERVED = ("stack", "image", "pair", "all")
 _COMPONENTS = "components"

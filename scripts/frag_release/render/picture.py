@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from ..dataclass import dataclass
+from ..domain.components import MAX_COMPONENTS
 from ..domain.decision import Verdict
 from ..domain.facts import ComponentFacts
 from ..domain.findings import Finding
@@ -19,9 +20,6 @@ NOT_CHECKED = "➖ not checked"
 
 MAX_LABEL = 40
 """Longest foreign name in the diagram, in characters."""
-
-MAX_COMPONENTS = 20
-"""Most components in the diagram; the table has all of them."""
 
 _KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
 STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px

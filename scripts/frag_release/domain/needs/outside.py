@@ -243,8 +243,8 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
 
 def judge_review(branch: str, found: BranchGuard) -> Judgement:
     """Return whether changes of the stack branch, and so of its workflow file, need a reviewed pull request."""
-    known = () if isinstance(found.rules, Unknown) else [one for one in found.rules if one.type == "pull_request"]
-    rules, classic = [one for one in known if not one.everybody], found.classic
+    known, classic = found.reviews, found.classic
+    rules = [one for one in known if not one.everybody]
     if any(one.owners or one.approvals for one in rules):
         return there(f"A rule requires a reviewed pull request for {branch}.")
     if isinstance(classic, Unknown):

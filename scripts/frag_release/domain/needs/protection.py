@@ -162,6 +162,11 @@ class BranchGuard:
     rules: Answer[Sequence[BranchRule]]
     classic: Answer[ClassicProtection | None]
 
+    @property
+    def reviews(self) -> list[BranchRule]:
+        """The rules that require a pull request, as far as rules are known."""
+        return [] if isinstance(self.rules, Unknown) else [one for one in self.rules if one.type == "pull_request"]
+
 
 @dataclass(frozen=True)
 class ExecutionPolicy:

@@ -229,7 +229,7 @@ def judge_forms(
 
 
 def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
-    known = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    known = guard.reviews
     rules = [one for one in known if not one.everybody]
     if any(one.owners for one in rules):
         return there(f"{named}, and a rule requires their review on {branch}.")
